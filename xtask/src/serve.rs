@@ -1,0 +1,59 @@
+//! `cargo xtask serve`: from a fresh clone to a running server.
+
+use anyhow::{Context, Result};
+
+use crate::{files, page, run};
+
+/// Tells the build of the server that the page is meant to be missing.
+const WITHOUT_PAGE: &str = "GALAXY_WITHOUT_PAGE";
+
+/// Builds the page and the release binary, and becomes `galaxy serve` with `arguments`.
+///
+/// # Errors
+/// Something cannot be built, or the server cannot be started.
+pub(crate) fn command(arguments: &[String]) -> Result<()> {
+    let package = ["-p", "galaxy-server", "--bin", "galaxy"];
+    let mut build = run::command("cargo", &["build", "--release", "--locked"]);
+    build.args(package);
+    if !prepare_page()? {
+        build.env(WITHOUT_PAGE, "1");
+    }
+    run::pass(&mut build)?;
+    let binary = binary("release")?;
+    let mut server = run::command(&binary, &["serve"]);
+    Err(run::become_it(server.args(arguments)))
+}
+
+/// Where cargo puts the server that it builds with `profile`.
+///
+/// # Errors
+/// cargo does not tell.
+pub(crate) fn binary(profile: &str) -> Result<String> {
+    let metadata = run::metadata()?;
+    let target = metadata["target_directory"].as_str().context("cargo has no target folder")?;
+    Ok(format!("{target}/{profile}/galaxy"))
+}
+
+/// Whether there will be a page to serve. Without Node everything else works: that is said, not
+/// refused.
+fn prepare_page() -> Result<bool> {
+    if !page::exists() {
+        return Ok(false);
+    }
+    match page::obstacle() {
+        None => {
+            let built = page::build_if_stale().context("the page cannot be built")?;
+            println!("page: {}", if built { "built" } else { "up to date" });
+            Ok(true)
+        }
+        Some(obstacle) if page::is_built() => {
+            let dist = files::path("web/dist");
+            println!("{obstacle}: serving the one in {} as it is", dist.display());
+            Ok(true)
+        }
+        Some(obstacle) => {
+            println!("{obstacle}: serving everything but the page");
+            Ok(false)
+        }
+    }
+}
