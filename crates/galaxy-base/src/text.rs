@@ -1,0 +1,47 @@
+//! Bounds on text, with every cut visible.
+
+/// Keeps the start and the end of `text` within about `max_chars` and says what is missing in
+/// between. The end is kept because that is where programs print their errors.
+pub fn clip(text: &str, max_chars: usize) -> String {
+    let total = text.chars().count();
+    if total <= max_chars {
+        return text.to_owned();
+    }
+    let half = max_chars / 2;
+    let head: String = text.chars().take(half).collect();
+    let tail: String = text.chars().skip(total - half).collect();
+    format!("{head}\n[{} characters omitted]\n{tail}", total - 2 * half)
+}
+
+/// The first line of `text` within `max_chars`, for titles and log lines.
+pub fn headline(text: &str, max_chars: usize) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if line.chars().count() <= max_chars {
+        return line.to_owned();
+    }
+    let mut kept: String = line.chars().take(max_chars.saturating_sub(1)).collect();
+    // A cut inside a word reads worse than a shorter title.
+    if let Some(space) = kept.rfind(' ').filter(|at| *at > kept.len() / 2) {
+        kept.truncate(space);
+    }
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_survive_a_cut() {
+        assert_eq!(clip("0123456789", 4), "01\n[6 characters omitted]\n89");
+        assert_eq!(clip("ёжик-ёжик", 2), "ё\n[7 characters omitted]\nк");
+        assert_eq!(clip("short", 10), "short");
+    }
+
+    #[test]
+    fn a_headline_is_one_line_and_ends_at_a_word() {
+        assert_eq!(headline("\n  What is 17*23?\nPlease", 40), "What is 17*23?");
+        assert_eq!(headline("one two three four", 12), "one two…");
+        assert_eq!(headline("", 5), "");
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod conversation;
+pub mod error;
+pub mod feedback;
+pub mod id;
+pub mod notice;
+pub mod part;
+pub mod person;
+pub mod run;
+pub mod task;
+pub mod tool;
+pub mod transcript;
+pub mod usage;
+
+pub use access::{Caller, Permit, Role};
+pub use error::Kind;
+pub use id::{
+    ApiKeyId, ConversationId, Id, MessageId, PersonId, RunId, SessionId, TaskId, TopicId,
+    WorkspaceId,
+};
+pub use part::Part;
+pub use run::{RunState, Stop};
+pub use tool::{CallId, Effect, ToolCall, Verdict};
+pub use transcript::{Entry, Item, Outcome, Transcript};
+pub use usage::Usage;

@@ -1,0 +1,117 @@
+use super::*;
+use crate::tool::Reach;
+
+fn said() -> Item {
+    Item::User { message: MessageId::fresh(), parts: vec![Part::text("go")] }
+}
+
+fn asks(ids: &[&str]) -> Item {
+    let call = |id: &&str| ToolCall {
+        id: CallId((*id).to_owned()),
+        tool: "clock".to_owned(),
+        input: Value::Null,
+        opaque: None,
+    };
+    Item::Assistant {
+        parts: vec![],
+        calls: ids.iter().map(call).collect(),
+        finish: Finish::Calls,
+        model: "m".to_owned(),
+    }
+}
+
+fn replies(id: &str) -> Item {
+    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0 }
+}
+
+fn began(id: &str, effect: Effect) -> Item {
+    Item::Began { call: CallId(id.to_owned()), effect }
+}
+
+fn transcript(items: impl IntoIterator<Item = Item>) -> Result<Transcript, Misplaced> {
+    let entry = |(idx, item)| Entry { seq: idx as u64 + 1, at: Timestamp::default(), item };
+    Transcript::replay(items.into_iter().enumerate().map(entry))
+}
+
+#[test]
+fn nobody_speaks_while_calls_are_open() {
+    let mut run = transcript([said(), asks(&["a", "b"]), replies("a")]).unwrap();
+    assert_eq!(run.push(asks(&[])), Err(Misplaced::CallsOpen(1)));
+    let stopped = Item::Stopped { stop: Stop::Cancelled };
+    assert_eq!(run.push(stopped.clone()), Err(Misplaced::CallsOpen(1)));
+    run.push(replies("b")).unwrap();
+    run.push(stopped).unwrap();
+}
+
+#[test]
+fn a_call_is_answered_once_and_named_once() {
+    let call = || CallId("a".to_owned());
+    let twice = transcript([said(), asks(&["a"]), replies("a"), replies("a")]);
+    assert_eq!(twice, Err(Misplaced::NoSuchCall(call())));
+    assert_eq!(transcript([said(), asks(&["a", "a"])]), Err(Misplaced::CallRepeated(call())));
+    let again = transcript([said(), asks(&["a"]), replies("a"), asks(&["a"])]);
+    assert_eq!(again, Err(Misplaced::CallRepeated(call())));
+}
+
+#[test]
+fn a_call_with_effects_begins_once() {
+    let mut run = transcript([said(), asks(&["a", "b"])]).unwrap();
+    run.push(began("a", Effect::Writes)).unwrap();
+    let again = run.push(began("a", Effect::Writes));
+    assert_eq!(again, Err(Misplaced::TooLate(CallId("a".to_owned()))));
+    run.push(began("b", Effect::Reads)).unwrap();
+    run.push(began("b", Effect::Reads)).unwrap();
+}
+
+#[test]
+fn an_edited_argument_replaces_the_models() {
+    let mut run = transcript([said(), asks(&["a"])]).unwrap();
+    let decision = Decision::Allow { reach: Reach::Once, input: Some(Value::Bool(true)) };
+    let call = CallId("a".to_owned());
+    let approval = Item::Approval { call: call.clone(), decision, by: PersonId::fresh() };
+    run.push(approval.clone()).unwrap();
+    assert_eq!(run.open_call(&call).unwrap().input(), &Value::Bool(true));
+    assert_eq!(run.push(approval), Err(Misplaced::TooLate(call)));
+}
+
+#[test]
+fn a_stopped_run_goes_on_only_when_resumed() {
+    let stopped = Item::Stopped { stop: Stop::Cancelled };
+    let mut run = transcript([said(), asks(&[]), stopped]).unwrap();
+    assert_eq!(run.push(asks(&[])), Err(Misplaced::Stopped));
+    run.push(Item::Resumed { by: PersonId::fresh() }).unwrap();
+    assert_eq!(run.samples_since_resume(), 0);
+    run.push(asks(&[])).unwrap();
+    assert_eq!((run.samples(), run.samples_since_resume()), (2, 1));
+}
+
+#[test]
+fn the_person_speaks_first_and_once() {
+    assert_eq!(transcript([asks(&[])]), Err(Misplaced::NotTheFirst));
+    assert_eq!(transcript([said(), said()]), Err(Misplaced::NotTheFirst));
+}
+
+#[test]
+fn deltas_are_counted_and_not_kept() {
+    let delta = Item::Delta { delta: Delta::Text { text: "hel".to_owned() } };
+    let run = transcript([said(), delta.clone(), delta]).unwrap();
+    assert_eq!((run.last_seq(), run.items().len()), (3, 1));
+}
+
+/// Stored transcripts outlive releases: this JSON must keep parsing.
+#[test]
+fn the_stored_form_is_stable() {
+    let stored = [
+        r#"{"kind":"reply","call":"a","outcome":{"kind":"aborted"},"took_ms":0}"#,
+        r#"{"kind":"delta","delta":{"of":"text","text":"hi"}}"#,
+        r#"{"kind":"began","call":"a","effect":"writes"}"#,
+        r#"{"kind":"stopped","stop":{"kind":"exhausted","limit":"25 steps"}}"#,
+        r#"{"kind":"usage","model":"m","usage":{"input":1,"cached":0,"output":2,"reasoning":0}}"#,
+        r#"{"kind":"asked","call":"a","question":"approval","digest":"00"}"#,
+    ];
+    for text in stored {
+        let item: Item = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&item).unwrap(), text);
+        assert!(text.contains(&format!(r#"{{"kind":"{}""#, item.kind())));
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+pub mod schema;
+pub mod tool;
+pub mod toolbox;
+
+pub use schema::Schema;
+pub use tool::{AnyTool, Notes, Output, Tool, ToolCx, ToolError};
+pub use toolbox::{NameTaken, Toolbox};

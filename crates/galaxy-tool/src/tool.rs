@@ -1,0 +1,173 @@
+//! What an author writes ([`Tool`]) and what the runtime holds ([`AnyTool`]).
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_domain::{Caller, ConversationId, Effect, Part, RunId, Verdict};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::schema::Schema;
+
+/// How far a call is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// The share that is done, from 0 to 1, if known.
+    pub share: Option<f64>,
+    /// What it is doing, in words.
+    pub text: String,
+}
+
+/// Takes a call's notes on its progress. Notes that come faster than they are read are dropped:
+/// progress is a courtesy.
+#[derive(Debug, Clone)]
+pub struct Notes(mpsc::Sender<Note>);
+
+impl Notes {
+    /// Notes, and where they come out.
+    pub fn channel() -> (Self, mpsc::Receiver<Note>) {
+        let (sender, receiver) = mpsc::channel(16);
+        (Self(sender), receiver)
+    }
+
+    /// Tells how far the call is.
+    pub fn tell(&self, share: Option<f64>, text: impl Into<String>) {
+        // A full queue or a reader that has gone is no reason to fail a call.
+        let _ = self.0.try_send(Note { share, text: text.into() });
+    }
+}
+
+/// What every call gets.
+#[derive(Debug, Clone)]
+pub struct ToolCx {
+    /// On whose behalf.
+    pub caller: Caller,
+    /// In which run, if in one.
+    pub run: Option<RunId>,
+    /// In which conversation, if in one.
+    pub conversation: Option<ConversationId>,
+    /// Set when the run is stopped or the time is over; long work watches it.
+    pub cancel: CancellationToken,
+    /// Where to tell how far the call is.
+    pub notes: Notes,
+}
+
+/// What a call gives.
+pub type Output = Vec<Part>;
+
+/// Why a call did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The model can do better if told why.
+    #[error("{0}")]
+    Tell(String),
+    /// The model cannot help; details go to the log, not to the model.
+    #[error("the tool failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ToolError {
+    /// A [`ToolError::Tell`].
+    pub fn tell(message: impl Into<String>) -> Self {
+        Self::Tell(message.into())
+    }
+}
+
+/// How long a call may take unless its tool says otherwise.
+pub const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// A tool, as its author writes it: one file, nothing else to change. Doc comments of the fields
+/// of `Input` are shown to the model, through the schema.
+pub trait Tool: Send + Sync + 'static {
+    /// Arguments; unknown fields should be refused (`#[serde(deny_unknown_fields)]`).
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// Unique name, `snake_case`, at most 64 characters.
+    const NAME: &'static str;
+    /// Written for the model, in one or two sentences.
+    const DESCRIPTION: &'static str;
+    /// What it can do to the world.
+    const EFFECT: Effect;
+    /// What happens when nobody has said anything about this tool.
+    const DEFAULT: Verdict =
+        if Self::EFFECT.is_repeatable() { Verdict::Allow } else { Verdict::Ask };
+    /// How long a call may take.
+    const TIME_LIMIT: Duration = TIME_LIMIT;
+
+    /// Does the work.
+    fn run(
+        &self,
+        input: Self::Input,
+        cx: &ToolCx,
+    ) -> impl Future<Output = Result<Output, ToolError>> + Send;
+}
+
+/// A tool, as the runtime holds it. Remote tools implement this directly.
+pub trait AnyTool: Send + Sync {
+    /// Unique name.
+    fn name(&self) -> &str;
+    /// Written for the model.
+    fn description(&self) -> &str;
+    /// Where it comes from, for people: `built-in` or a tool server's name.
+    fn origin(&self) -> &str;
+    /// What it can do to the world.
+    fn effect(&self) -> Effect;
+    /// What happens when nobody has said anything about this tool.
+    fn default_verdict(&self) -> Verdict;
+    /// How long a call may take.
+    fn time_limit(&self) -> Duration;
+    /// JSON Schema of the arguments.
+    fn schema(&self) -> &Schema;
+    /// Does the work. `input` has passed the schema.
+    fn call<'a>(&'a self, input: Value, cx: &'a ToolCx)
+    -> BoxFuture<'a, Result<Output, ToolError>>;
+}
+
+/// A [`Tool`] with its schema made ready.
+struct Typed<T> {
+    tool: T,
+    schema: Schema,
+}
+
+/// Makes `tool` fit the runtime.
+pub fn any<T: Tool>(tool: T) -> Arc<dyn AnyTool> {
+    Arc::new(Typed { tool, schema: Schema::of::<T::Input>() })
+}
+
+impl<T: Tool> AnyTool for Typed<T> {
+    fn name(&self) -> &str {
+        T::NAME
+    }
+    fn description(&self) -> &str {
+        T::DESCRIPTION
+    }
+    fn origin(&self) -> &str {
+        "built-in"
+    }
+    fn effect(&self) -> Effect {
+        T::EFFECT
+    }
+    fn default_verdict(&self) -> Verdict {
+        T::DEFAULT
+    }
+    fn time_limit(&self) -> Duration {
+        T::TIME_LIMIT
+    }
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+    fn call<'a>(
+        &'a self,
+        input: Value,
+        cx: &'a ToolCx,
+    ) -> BoxFuture<'a, Result<Output, ToolError>> {
+        async move {
+            let input = serde_json::from_value(input)
+                .map_err(|err| ToolError::Tell(format!("invalid arguments: {err}")))?;
+            self.tool.run(input, cx).await
+        }
+        .boxed()
+    }
+}
