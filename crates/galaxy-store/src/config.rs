@@ -1,0 +1,30 @@
+//! What a store needs to know to open.
+
+use std::path::PathBuf;
+
+use galaxy_base::{Clock, SecretString};
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the data is.
+    pub engine: Engine,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Names this process among those that share a database; any short text that is unique.
+    pub instance: String,
+}
+
+/// Which database keeps the data.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// A folder of this machine, for one process; the database in it is `galaxy.db`.
+    Sqlite(PathBuf),
+    /// A server that several processes share.
+    Postgres {
+        /// Where it is, as a URL; it may hold a password.
+        url: SecretString,
+        /// How many connections this process may open.
+        max_connections: u32,
+    },
+}

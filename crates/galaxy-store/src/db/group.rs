@@ -1,0 +1,308 @@
+//! Group commit: one task owns the only writing connection of SQLite and commits together what
+//! came while the previous commit was under way.
+//!
+//! **Invariant:** jobs are done in the order they came; each is atomic by itself, so one that
+//! fails or panics takes no other down; nobody is answered before the commit.
+
+use std::{any::Any, collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_base::Clock;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+use crate::{
+    db::{Conn, Health, Strength, Tx, news::News, sqlite::Lent, statement},
+    error::StoreError,
+    growth::Aftermath,
+};
+
+/// How many changes may wait.
+const QUEUE: usize = 4_096;
+/// How many changes are committed together at most.
+const BATCH: usize = 512;
+/// For how long changes are gathered into one transaction at most.
+const BATCH_TIME: Duration = Duration::from_millis(20);
+
+/// A change to make, and whom to answer.
+pub(crate) trait Job: Send {
+    /// How sure its commit has to be.
+    fn strength(&self) -> Strength;
+    /// Makes the change. Called again when the engine asks to try again.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), StoreError>>;
+    /// Answers: committed, or why not.
+    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+    /// Hands a panic over to whoever asked for the change.
+    fn panicked(self: Box<Self>, payload: Box<dyn Any + Send>);
+}
+
+/// What becomes of a change.
+pub(crate) enum Reply<T> {
+    /// It ended.
+    Ended(Result<T, StoreError>),
+    /// It panicked; nothing of it is stored.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// A [`Job`] made of its input and what to do with it.
+pub(crate) struct TypedJob<I, T, F> {
+    strength: Strength,
+    input: I,
+    work: F,
+    made: Option<T>,
+    reply: oneshot::Sender<Reply<T>>,
+}
+
+impl<I, T, F> TypedJob<I, T, F> {
+    /// Does `work` with `input` and answers to `reply`.
+    pub(crate) fn new(
+        strength: Strength,
+        input: I,
+        work: F,
+        reply: oneshot::Sender<Reply<T>>,
+    ) -> Self {
+        Self { strength, input, work, made: None, reply }
+    }
+}
+
+impl<I, T, F> Job for TypedJob<I, T, F>
+where
+    I: Send + Sync,
+    T: Send,
+    F: for<'t> Fn(&'t mut Tx, &'t I) -> BoxFuture<'t, Result<T, StoreError>> + Send + Sync,
+{
+    fn strength(&self) -> Strength {
+        self.strength
+    }
+
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.made = None;
+            let made = (self.work)(tx, &self.input).await?;
+            tx.settle().await?;
+            self.made = Some(made);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
+        let made = self.made;
+        let end = end.and_then(|()| {
+            made.ok_or_else(|| StoreError::unavailable("the change was not carried out"))
+        });
+        // Whoever asked may have gone; the change stands all the same.
+        self.reply.send(Reply::Ended(end)).ok();
+    }
+
+    fn panicked(self: Box<Self>, payload: Box<dyn Any + Send>) {
+        self.reply.send(Reply::Panicked(payload)).ok();
+    }
+}
+
+/// How a job fared inside its transaction.
+enum Attempt {
+    Made(Aftermath),
+    Refused(StoreError),
+    Panicked(Box<dyn Any + Send>),
+    /// The whole transaction is gone, and everything in it.
+    Lost(StoreError),
+}
+
+/// What the savepoint that makes each job of a batch atomic is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoint {
+    /// There is none; a lone job needs none, because rolling it back rolls everything back.
+    None,
+    /// It holds the changes of the job before.
+    Used,
+    /// It holds nothing.
+    Fresh,
+}
+
+impl Attempt {
+    const fn is_made(&self) -> bool {
+        match self {
+            Self::Made(_) => true,
+            Self::Refused(_) | Self::Panicked(_) | Self::Lost(_) => false,
+        }
+    }
+}
+
+/// The writing task.
+pub(crate) struct Group {
+    tx: Tx,
+    synchronous: Option<Strength>,
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    waiting: VecDeque<Box<dyn Job>>,
+    news: Arc<News>,
+    health: Arc<Health>,
+    clock: Clock,
+}
+
+impl Group {
+    /// The task, and the way to its queue.
+    pub(crate) fn new(
+        writer: Lent,
+        news: &Arc<News>,
+        health: &Arc<Health>,
+        clock: &Clock,
+    ) -> (mpsc::Sender<Box<dyn Job>>, Self) {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let group = Self {
+            tx: Tx::new(Conn::Sqlite(writer), clock.now()),
+            synchronous: None,
+            queue,
+            waiting: VecDeque::new(),
+            news: Arc::clone(news),
+            health: Arc::clone(health),
+            clock: clock.clone(),
+        };
+        (sender, group)
+    }
+
+    /// Works until nobody can send any more and everything sent is done.
+    pub(crate) async fn run(mut self) {
+        while self.gather().await {
+            self.commit().await;
+        }
+    }
+
+    async fn gather(&mut self) -> bool {
+        if self.waiting.is_empty() {
+            match self.queue.recv().await {
+                Some(job) => self.waiting.push_back(job),
+                None => return false,
+            }
+        }
+        while self.waiting.len() < BATCH {
+            match self.queue.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    async fn commit(&mut self) {
+        let strongest = self.waiting.iter().map(|job| job.strength()).max();
+        let alone = self.waiting.len() == 1;
+        if let Err(err) = self.begin(strongest.unwrap_or(Strength::Synced), alone).await {
+            for job in self.waiting.drain(..) {
+                job.answer(Err(err.shared()));
+            }
+            return;
+        }
+        let started = Instant::now();
+        let mut savepoint = if alone { Savepoint::None } else { Savepoint::Fresh };
+        let mut tried = Vec::with_capacity(self.waiting.len());
+        let mut lost = None;
+        while let Some(mut job) = self.waiting.pop_front() {
+            let attempt = self.attempt(job.as_mut(), &mut savepoint).await;
+            if let Attempt::Lost(err) = &attempt {
+                lost = Some(err.shared());
+            }
+            tried.push((job, attempt));
+            if lost.is_some() || started.elapsed() > BATCH_TIME {
+                break;
+            }
+        }
+        metrics::histogram!("galaxy_store_batch_jobs").record(tried.len() as f64);
+        let undone = alone && tried.iter().all(|(_, attempt)| !attempt.is_made());
+        let end = match lost {
+            Some(err) => Err(err),
+            None if undone => Ok(()),
+            None => self.end().await,
+        };
+        if end.is_err() {
+            let tx = &mut self.tx;
+            // Fails when the engine has rolled back by itself, which is as good.
+            statement!(tx.execute("ROLLBACK")).ok();
+        }
+        for (job, attempt) in tried {
+            self.answer(job, attempt, end.as_ref().err());
+        }
+    }
+
+    async fn begin(&mut self, strength: Strength, alone: bool) -> Result<(), StoreError> {
+        if let Some(reason) = self.health.failure() {
+            return Err(StoreError::unavailable(reason));
+        }
+        let tx = &mut self.tx;
+        if self.synchronous != Some(strength) {
+            self.synchronous = None;
+            statement!(tx.execute(match strength {
+                Strength::Relaxed => "PRAGMA synchronous = NORMAL",
+                Strength::Synced => "PRAGMA synchronous = FULL",
+            }))?;
+            self.synchronous = Some(strength);
+        }
+        tx.forget();
+        let begin = if alone { "BEGIN IMMEDIATE" } else { "BEGIN IMMEDIATE; SAVEPOINT job" };
+        statement!(tx.execute(begin))?;
+        Ok(())
+    }
+
+    async fn attempt(&mut self, job: &mut dyn Job, savepoint: &mut Savepoint) -> Attempt {
+        let tx = &mut self.tx;
+        tx.restart(self.clock.now());
+        if *savepoint == Savepoint::Used
+            && let Err(err) = statement!(tx.execute("RELEASE job; SAVEPOINT job"))
+        {
+            return Attempt::Lost(err);
+        }
+        let failed = match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+            Ok(Ok(())) => {
+                if *savepoint == Savepoint::Fresh {
+                    *savepoint = Savepoint::Used;
+                }
+                return Attempt::Made(tx.take_aftermath());
+            }
+            Ok(Err(err)) => Attempt::Refused(err),
+            Err(payload) => Attempt::Panicked(payload),
+        };
+        tx.forget();
+        let undo = match *savepoint {
+            Savepoint::None => "ROLLBACK",
+            Savepoint::Used | Savepoint::Fresh => "ROLLBACK TO job",
+        };
+        let undone = statement!(tx.execute(undo));
+        if *savepoint == Savepoint::Used {
+            *savepoint = Savepoint::Fresh;
+        }
+        match (undone, failed) {
+            (Ok(_), failed) => failed,
+            // A full disk or a failed read can end the whole transaction by itself.
+            (Err(_), Attempt::Refused(err)) => Attempt::Lost(err),
+            (Err(err), _) => Attempt::Lost(err),
+        }
+    }
+
+    async fn end(&mut self) -> Result<(), StoreError> {
+        let tx = &mut self.tx;
+        let committed = statement!(tx.execute("COMMIT"));
+        if let Err(err) = &committed
+            && err.is_io_failure()
+        {
+            self.health.fail(err.to_string());
+        }
+        committed.map(|_| ())
+    }
+
+    fn answer(&self, job: Box<dyn Job>, attempt: Attempt, lost: Option<&StoreError>) {
+        match (attempt, lost) {
+            (Attempt::Made(after), None) => {
+                self.news.publish(after);
+                job.answer(Ok(()));
+            }
+            (Attempt::Panicked(payload), _) => job.panicked(payload),
+            (Attempt::Refused(err), None) | (Attempt::Lost(err), _) => job.answer(Err(err)),
+            // A refusal may rest on a change that is lost now, so it is taken back as well.
+            (Attempt::Made(_) | Attempt::Refused(_), Some(err)) => job.answer(Err(err.shared())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod db;
+mod json;
+mod terms;
+
+pub mod api_keys;
+pub mod chat;
+pub mod config;
+pub mod conversations;
+pub mod error;
+pub mod feedback;
+pub mod growth;
+pub mod messages;
+pub mod once;
+pub mod page;
+pub mod people;
+pub mod runs;
+pub mod search;
+pub mod sessions;
+pub mod stats;
+pub mod store;
+pub mod sweep;
+pub mod tasks;
+pub mod tool_rules;
+pub mod topics;
+
+pub use chat::{NewRun, Said, Say};
+pub use config::{Config, Engine};
+pub use conversations::{ConversationChange, Filter, NewConversation};
+pub use db::Strength;
+pub use error::StoreError;
+pub use growth::{Growth, Logged, Watcher};
+pub use messages::{MessagePage, Window};
+pub use once::{Made, Once};
+pub use page::Page;
+pub use runs::Beat;
+pub use search::Hit;
+pub use store::Store;
+pub use tasks::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};
+pub use topics::Replay;

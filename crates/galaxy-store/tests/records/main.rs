@@ -1,0 +1,13 @@
+//! What people keep beside their conversations, and how it is found and swept: one suite, run on
+//! both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod feedback;
+mod search;
+mod stats;
+mod sweep;
+mod talk;
+mod task_lists;
+mod tasks;
+mod tool_rules;
