@@ -1,0 +1,207 @@
+//! Who may do what: pure decisions, each ending in a permit or in the reason why there is none.
+//!
+//! **Invariant:** what lives in another workspace or belongs to somebody else is hidden, whatever
+//! the role. Only then do role and scope speak, and their answer is forbidden.
+
+use galaxy_domain::{
+    Caller, ConversationId, Id, Permit, PersonId, Role, WorkspaceId,
+    access::{Administer, Create, Credential, Drive, Read, Scope, Target, Write},
+    id::{Conversation, Person as PersonKind, Run, Task, Workspace},
+    person::Person,
+    run::RunRow,
+};
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The caller may not know that the thing exists.
+    #[error("not found")]
+    Hidden,
+    /// The caller may know of it but not do this.
+    #[error("not allowed")]
+    Forbidden,
+}
+
+/// An action that role and scope decide about.
+pub trait Action {
+    /// Whether it changes anything; viewers may do only what does not.
+    const CHANGES: bool;
+}
+
+impl Action for Read {
+    const CHANGES: bool = false;
+}
+impl Action for Write {
+    const CHANGES: bool = true;
+}
+impl Action for Create {
+    const CHANGES: bool = true;
+}
+
+/// A kind of thing that people own.
+pub trait Resource {
+    /// What a key needs to work with it; [`Scope::Read`] is enough to look at it.
+    const SCOPE: Scope;
+}
+
+impl Resource for Conversation {
+    const SCOPE: Scope = Scope::Chat;
+}
+impl Resource for Run {
+    const SCOPE: Scope = Scope::Chat;
+}
+impl Resource for Task {
+    const SCOPE: Scope = Scope::Tasks;
+}
+
+/// The permit to do `A` to one thing.
+///
+/// # Errors
+/// [`Denied::Hidden`] when it is somebody else's, [`Denied::Forbidden`] when role or scope forbid.
+pub fn require<A: Action, R: Resource>(
+    caller: &Caller,
+    target: &Target<R>,
+) -> Result<Permit<A, R>, Denied> {
+    if caller.workspace != target.workspace || caller.person != target.owner {
+        return Err(Denied::Hidden);
+    }
+    may::<A, R>(caller)?;
+    Ok(mint(target.resource, caller.workspace, caller.person))
+}
+
+/// The permit to make, list or search things of kind `R` in the caller's workspace. What it shows
+/// is still confined to the caller's own.
+///
+/// # Errors
+/// [`Denied::Forbidden`] when role or scope forbid.
+pub fn within<A: Action, R: Resource>(caller: &Caller) -> Result<Permit<A, Workspace>, Denied> {
+    may::<A, R>(caller)?;
+    Ok(mint(caller.workspace, caller.workspace, caller.person))
+}
+
+/// The permit to look after a workspace: its people and its settings.
+///
+/// # Errors
+/// [`Denied::Forbidden`] to everybody but administrators, and to keys without the scope.
+pub fn administer(caller: &Caller) -> Result<Permit<Administer, Workspace>, Denied> {
+    may_administer(caller)?;
+    Ok(mint(caller.workspace, caller.workspace, caller.person))
+}
+
+/// The permit to look after one account.
+///
+/// # Errors
+/// [`Denied::Forbidden`] as for [`administer`], and only then [`Denied::Hidden`] for an account
+/// of another workspace: who may not ask learns nothing.
+pub fn administer_person(
+    caller: &Caller,
+    person: &Person,
+) -> Result<Permit<Administer, PersonKind>, Denied> {
+    may_administer(caller)?;
+    if person.workspace != caller.workspace {
+        return Err(Denied::Hidden);
+    }
+    Ok(mint(person.id, caller.workspace, caller.person))
+}
+
+/// The permit for the caller's own account: sessions, keys, password, standing rules about tools.
+///
+/// # Errors
+/// [`Denied::Forbidden`] to keys and to runs: a leaked key must not be able to make another one.
+pub fn own<A: Action>(caller: &Caller) -> Result<Permit<A, PersonKind>, Denied> {
+    if !is_in_person(caller) {
+        return Err(Denied::Forbidden);
+    }
+    Ok(mint(caller.person, caller.workspace, caller.person))
+}
+
+/// The permit to follow what happens to the caller's own things: their topic of notices.
+///
+/// # Errors
+/// [`Denied::Forbidden`] to keys that may look at nothing.
+pub fn follow(caller: &Caller) -> Result<Permit<Read, PersonKind>, Denied> {
+    let looks = |scope: &Scope| matches!(scope, Scope::Read | Scope::Chat | Scope::Tasks);
+    if !caller.scopes.iter().any(looks) {
+        return Err(Denied::Forbidden);
+    }
+    Ok(mint(caller.person, caller.workspace, caller.person))
+}
+
+/// The permit of a worker to carry on a run that it has claimed.
+pub fn drive(run: &RunRow) -> Permit<Drive, Run> {
+    mint(run.id, run.workspace, run.owner)
+}
+
+/// The permit of a worker to read the log of a run that it has claimed.
+pub fn drive_log(run: &RunRow) -> Permit<Read, Run> {
+    mint(run.id, run.workspace, run.owner)
+}
+
+/// The permit of a worker to read the conversation that its run answers in.
+pub fn drive_conversation(run: &RunRow) -> Permit<Read, Conversation> {
+    let conversation: ConversationId = run.conversation;
+    mint(conversation, run.workspace, run.owner)
+}
+
+/// The caller that a run's tools act as: its owner as they are now, not as they were when the run
+/// began, and never an administrator.
+///
+/// # Errors
+/// [`Denied::Forbidden`] when `person` is not the run's owner or their account is disabled.
+pub fn acting_for(run: &RunRow, person: &Person) -> Result<Caller, Denied> {
+    if person.id != run.owner || person.workspace != run.workspace || person.disabled {
+        return Err(Denied::Forbidden);
+    }
+    Ok(Caller {
+        person: person.id,
+        workspace: person.workspace,
+        role: person.role,
+        credential: Credential::Run(run.id),
+        scopes: vec![Scope::Read, Scope::Chat, Scope::Tasks],
+    })
+}
+
+/// The permit to replace the password of an account that an administrator looks after, and to
+/// close its sessions.
+pub(crate) fn reset(caller: &Caller, person: &Person) -> Result<Permit<Write, PersonKind>, Denied> {
+    administer_person(caller, person)?;
+    Ok(mint(person.id, caller.workspace, caller.person))
+}
+
+fn may<A: Action, R: Resource>(caller: &Caller) -> Result<(), Denied> {
+    let in_scope = |scope: &Scope| *scope == R::SCOPE || (!A::CHANGES && *scope == Scope::Read);
+    if (A::CHANGES && caller.role < Role::Member) || !caller.scopes.iter().any(in_scope) {
+        return Err(Denied::Forbidden);
+    }
+    Ok(())
+}
+
+fn may_administer(caller: &Caller) -> Result<(), Denied> {
+    let in_scope = caller.scopes.contains(&Scope::Admin);
+    if caller.role < Role::Admin || !in_scope || is_run(caller) {
+        return Err(Denied::Forbidden);
+    }
+    Ok(())
+}
+
+fn is_in_person(caller: &Caller) -> bool {
+    match caller.credential {
+        Credential::Session(_)
+        | Credential::Token(_)
+        | Credential::Proxy
+        | Credential::TestMode => true,
+        Credential::ApiKey(_) | Credential::Run(_) => false,
+    }
+}
+
+fn is_run(caller: &Caller) -> bool {
+    matches!(caller.credential, Credential::Run(_))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the decision is made")]
+fn mint<A, R>(resource: Id<R>, workspace: WorkspaceId, person: PersonId) -> Permit<A, R> {
+    Permit::attest(resource, workspace, person)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod decide;
+pub mod error;
+
+mod cache;
+mod fields;
+mod passwords;
+mod secrets;
+mod throttle;
+mod tokens;
+
+pub use access::{
+    Access, AccessConfig,
+    authenticate::Presented,
+    keys::{KeyRequest, MadeKey},
+    people::PersonRequest,
+    sign_in::{SignedIn, Tokens},
+};
+pub use decide::{
+    Action, Denied, Resource, acting_for, administer, administer_person, drive, drive_conversation,
+    drive_log, follow, own, require, within,
+};
+pub use error::AccessError;
+pub use galaxy_store::people::PersonChange;
