@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+pub mod context;
+pub mod drive;
+pub mod log;
+pub mod policy;
+pub mod step;
+
+mod sample;
+mod settle;
+
+pub use drive::{Deps, Driven, RunError, Signals, drive};
+pub use log::RunLog;
+pub use policy::{Judgement, Policy, digest};
+pub use step::{Limits, Ruling, Step, next_step};

@@ -1,0 +1,117 @@
+//! Where a run's entries are kept, as the driver sees it.
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_domain::{Item, Permit, RunId, RunState, Transcript, access::Drive, id::Run};
+use galaxy_store::{Store, StoreError, Strength};
+
+use crate::drive::RunError;
+
+/// The log of one run, open for its driver.
+pub trait RunLog: Send + Sync {
+    /// Appends `items` after entry `after`; gives the new last number.
+    fn append(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        strength: Strength,
+    ) -> BoxFuture<'static, Result<u64, StoreError>>;
+
+    /// Appends `items` after entry `after` and leaves the run in `state`, in one change.
+    fn finish(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        state: RunState,
+    ) -> BoxFuture<'static, Result<u64, StoreError>>;
+}
+
+/// A log in the store, fenced.
+#[derive(Clone)]
+pub struct StoredLog {
+    /// Where it is.
+    pub store: Store,
+    /// The right to drive the run.
+    pub permit: Permit<Drive, Run>,
+    /// The claim that gave the right.
+    pub fence: i64,
+}
+
+impl RunLog for StoredLog {
+    fn append(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        strength: Strength,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let Self { store, permit, fence } = self.clone();
+        async move { store.append(permit, fence, after, items, strength).await }.boxed()
+    }
+
+    fn finish(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        state: RunState,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let Self { store, permit, fence } = self.clone();
+        async move { store.finish(permit, fence, after, items, state).await }.boxed()
+    }
+}
+
+/// A transcript and the entries of it that are not stored yet.
+///
+/// **Invariant:** what `unsaved` holds is the newest part of the transcript, in order; nothing
+/// with effects starts while it holds anything.
+pub(crate) struct Journal<'a> {
+    pub(crate) run: RunId,
+    pub(crate) transcript: &'a mut Transcript,
+    log: &'a dyn RunLog,
+    unsaved: Vec<Item>,
+}
+
+impl<'a> Journal<'a> {
+    pub(crate) fn new(run: RunId, transcript: &'a mut Transcript, log: &'a dyn RunLog) -> Self {
+        Self { run, transcript, log, unsaved: Vec::new() }
+    }
+
+    /// Adds `item` to the transcript; it is stored with the next commit.
+    pub(crate) fn stage(&mut self, item: Item) -> Result<(), RunError> {
+        self.transcript.push(item.clone())?;
+        self.unsaved.push(item);
+        Ok(())
+    }
+
+    pub(crate) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+
+    /// The number of the newest stored entry.
+    fn stored(&self) -> u64 {
+        self.transcript.last_seq() - self.unsaved.len() as u64
+    }
+
+    /// Begins to store what is staged. One such commit is under way at a time: the caller waits
+    /// for it before the next.
+    pub(crate) fn start_commit(
+        &mut self,
+        strength: Strength,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let after = self.stored();
+        self.log.append(after, std::mem::take(&mut self.unsaved), strength)
+    }
+
+    /// Stores what is staged.
+    pub(crate) async fn commit(&mut self, strength: Strength) -> Result<(), RunError> {
+        if self.has_unsaved() {
+            self.start_commit(strength).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores what is staged and leaves the run in `state`.
+    pub(crate) async fn finish(&mut self, state: RunState) -> Result<(), RunError> {
+        let after = self.stored();
+        self.log.finish(after, std::mem::take(&mut self.unsaved), state).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Which calls may run. Decided from data that is loaded before the run moves, so that the same
+//! call gets the same judgement after a restart.
+
+use std::collections::BTreeMap;
+
+use galaxy_domain::{Effect, ToolCall, Verdict, tool::ToolRule};
+use galaxy_tool::{AnyTool, Toolbox};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// What is to become of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It may run.
+    Allow,
+    /// It may run if a person agrees.
+    Ask,
+    /// The person answers it, not the machine.
+    Answer,
+    /// It must not run; the reason is told to the model.
+    Deny(String),
+    /// It makes no sense; the model is told what is wrong and can do better.
+    Refuse(String),
+}
+
+/// Judges tool calls.
+pub trait Policy: Send + Sync {
+    /// Judges `call`. Pure.
+    fn judge(&self, call: &ToolCall) -> Judgement;
+}
+
+/// What a person's standing rules, a deployment's defaults and the tools themselves say.
+pub struct Rules {
+    toolbox: Toolbox,
+    rules: BTreeMap<String, Verdict>,
+}
+
+impl Rules {
+    /// Rules for the tools of `toolbox`. Of two rules about a tool the one for the conversation
+    /// wins; a rule that was given for another definition of the tool says nothing.
+    pub fn new(toolbox: Toolbox, rules: &[ToolRule]) -> Self {
+        let mut chosen = BTreeMap::new();
+        let (wide, narrow): (Vec<_>, Vec<_>) =
+            rules.iter().partition(|rule| rule.conversation.is_none());
+        for rule in wide.into_iter().chain(narrow) {
+            let known = toolbox.get(&rule.tool);
+            if known.is_some_and(|tool| definition(&**tool) == rule.definition) {
+                chosen.insert(rule.tool.clone(), rule.verdict);
+            }
+        }
+        Self { toolbox, rules: chosen }
+    }
+
+    /// What is said about a tool before any call.
+    pub fn verdict(&self, tool: &dyn AnyTool) -> Verdict {
+        self.rules.get(tool.name()).copied().unwrap_or_else(|| tool.default_verdict())
+    }
+}
+
+impl Policy for Rules {
+    fn judge(&self, call: &ToolCall) -> Judgement {
+        let Some(tool) = self.toolbox.get(&call.tool) else {
+            let known: Vec<&str> = self.toolbox.iter().map(|tool| tool.name()).collect();
+            return Judgement::Refuse(format!(
+                "there is no tool `{}`; the tools are: {}",
+                call.tool,
+                known.join(", ")
+            ));
+        };
+        if let Err(wrong) = tool.schema().check(&call.input) {
+            return Judgement::Refuse(format!("invalid arguments: {wrong}"));
+        }
+        match (self.verdict(&**tool), tool.effect()) {
+            (Verdict::Deny, _) => Judgement::Deny("a rule forbids this tool".to_owned()),
+            (Verdict::Allow | Verdict::Ask, Effect::Asks) => Judgement::Answer,
+            (Verdict::Allow, Effect::Reads | Effect::Writes | Effect::Reaches) => Judgement::Allow,
+            (Verdict::Ask, Effect::Reads | Effect::Writes | Effect::Reaches) => Judgement::Ask,
+        }
+    }
+}
+
+/// SHA-256, in hexadecimal, of all that a model is told about `tool` and of what it can do: a
+/// changed tool is another tool.
+pub fn definition(tool: &dyn AnyTool) -> String {
+    let mut hasher = Sha256::new();
+    for piece in [tool.origin(), tool.name(), tool.description()] {
+        hasher.update((piece.len() as u64).to_le_bytes());
+        hasher.update(piece);
+    }
+    hasher.update(canonical(tool.schema().json()));
+    hasher.update(format!("{:?}", tool.effect()));
+    hex::encode(hasher.finalize())
+}
+
+/// SHA-256, in hexadecimal, of a tool's definition and one call's arguments: what a yes is bound
+/// to.
+pub fn digest(definition: &str, input: &Value) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(definition);
+    hasher.update(canonical(input));
+    hex::encode(hasher.finalize())
+}
+
+/// JSON with sorted keys and no blanks. (`serde_json` keeps objects sorted.)
+fn canonical(value: &Value) -> String {
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_digest_depends_on_the_arguments_not_on_their_order() {
+        let one = digest("d", &json!({ "a": 1, "b": [2, null] }));
+        let same: Value = serde_json::from_str(r#"{ "b": [2, null], "a": 1 }"#).unwrap();
+        assert_eq!(one, digest("d", &same));
+        assert_ne!(one, digest("d", &json!({ "a": 1, "b": [null, 2] })));
+        assert_ne!(one, digest("e", &same));
+    }
+}

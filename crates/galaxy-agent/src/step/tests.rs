@@ -1,0 +1,193 @@
+use galaxy_domain::{
+    MessageId, Outcome, Part, PersonId, ToolCall, Usage, tool::Reach, transcript::Finish,
+};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Judges a call by the name of its tool.
+struct ByName;
+
+impl Policy for ByName {
+    fn judge(&self, call: &ToolCall) -> Judgement {
+        match call.tool.as_str() {
+            "read" => Judgement::Allow,
+            "write" => Judgement::Ask,
+            "person" => Judgement::Answer,
+            "never" => Judgement::Deny("no".to_owned()),
+            other => Judgement::Refuse(format!("no tool {other}")),
+        }
+    }
+}
+
+fn said() -> Item {
+    Item::User { message: MessageId::fresh(), parts: vec![Part::text("go")] }
+}
+
+fn asks(calls: &[(&str, &str)]) -> Item {
+    asks_with(calls, &Value::Null)
+}
+
+fn asks_with(calls: &[(&str, &str)], input: &Value) -> Item {
+    let call = |(id, tool): &(&str, &str)| ToolCall {
+        id: CallId((*id).to_owned()),
+        tool: (*tool).to_owned(),
+        input: input.clone(),
+        opaque: None,
+    };
+    let calls: Vec<ToolCall> = calls.iter().map(call).collect();
+    let finish = if calls.is_empty() { Finish::Stop } else { Finish::Calls };
+    Item::Assistant { parts: vec![], calls, finish, model: "m".to_owned() }
+}
+
+fn replies(id: &str) -> Item {
+    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0 }
+}
+
+fn decides(id: &str, decision: Decision) -> Item {
+    Item::Approval { call: CallId(id.to_owned()), decision, by: PersonId::fresh() }
+}
+
+fn yes() -> Decision {
+    Decision::Allow { reach: Reach::Once, input: None }
+}
+
+#[track_caller]
+fn check(items: impl IntoIterator<Item = Item>, expected: &Step) {
+    let mut transcript = Transcript::default();
+    for item in items {
+        transcript.push(item).unwrap();
+    }
+    let step = next_step(&transcript, &ByName, &Limits::default(), Timestamp::default());
+    assert_eq!(step, *expected);
+}
+
+fn id(text: &str) -> CallId {
+    CallId(text.to_owned())
+}
+
+#[test]
+fn a_question_is_sampled_and_an_answer_ends_the_run() {
+    check([said()], &Step::Sample);
+    check([said(), asks(&[])], &Step::Stop(Stop::Finished));
+    check([said(), asks(&[("a", "read")]), replies("a")], &Step::Sample);
+}
+
+#[test]
+fn calls_that_need_nobody_go_first() {
+    let calls = asks(&[("a", "write"), ("b", "read"), ("c", "never"), ("d", "magic")]);
+    let settled = vec![
+        (id("b"), Ruling::Run),
+        (id("c"), Ruling::Deny(Some("no".to_owned()))),
+        (id("d"), Ruling::Refuse("no tool magic".to_owned())),
+    ];
+    check([said(), calls.clone()], &Step::Settle(settled));
+    let rest = [said(), calls, replies("b"), replies("c"), replies("d")];
+    check(rest, &Step::Park(vec![(id("a"), Question::Approval)]));
+}
+
+#[test]
+fn a_question_to_the_person_waits_for_an_answer() {
+    let waiting = Step::Park(vec![(id("a"), Question::Answer)]);
+    check([said(), asks(&[("a", "person")])], &waiting);
+}
+
+#[test]
+fn a_decision_is_obeyed() {
+    let asked = || asks(&[("a", "write")]);
+    check([said(), asked(), decides("a", yes())], &Step::Settle(vec![(id("a"), Ruling::Run)]));
+    let no = Decision::Deny { reason: Some("not today".to_owned()) };
+    let denied = Step::Settle(vec![(id("a"), Ruling::Deny(Some("not today".to_owned())))]);
+    check([said(), asked(), decides("a", no)], &denied);
+}
+
+#[test]
+fn a_stale_yes_is_a_no() {
+    let mut transcript = Transcript::default();
+    for item in [said(), asks(&[("a", "write")]), decides("a", yes())] {
+        transcript.push_at(item, Timestamp::from_millis(0)).unwrap();
+    }
+    let late = Timestamp::from_millis(0).after(YES_IS_GOOD_FOR + Duration::from_millis(1));
+    let step = next_step(&transcript, &ByName, &Limits::default(), late);
+    let Step::Settle(rulings) = step else { panic!("{step:?}") };
+    assert!(matches!(rulings.as_slice(), [(_, Ruling::Deny(Some(_)))]));
+}
+
+#[test]
+fn a_yes_does_not_lift_a_prohibition() {
+    let step = Step::Settle(vec![(id("a"), Ruling::Deny(Some("no".to_owned())))]);
+    check([said(), asks(&[("a", "never")]), decides("a", yes())], &step);
+}
+
+#[test]
+fn what_began_with_effects_is_lost_and_what_only_reads_runs_again() {
+    let began = |call: &str, effect| Item::Began { call: id(call), effect };
+    let items = [
+        said(),
+        asks(&[("a", "read"), ("b", "read")]),
+        began("a", Effect::Writes),
+        began("b", Effect::Reads),
+    ];
+    check(items, &Step::Settle(vec![(id("a"), Ruling::Lost), (id("b"), Ruling::Run)]));
+}
+
+#[test]
+fn limits_stop_a_run_and_a_person_can_lift_them() {
+    let mut items = vec![said()];
+    for step in 0..25 {
+        let name = format!("c{step}");
+        items.push(asks_with(&[(&name, "read")], &json!(step)));
+        items.push(replies(&name));
+    }
+    let mut transcript = Transcript::default();
+    for item in items {
+        transcript.push(item).unwrap();
+    }
+    let next = |it: &Transcript| next_step(it, &ByName, &Limits::default(), Timestamp::default());
+    let Step::Stop(stop) = next(&transcript) else { panic!("it goes on") };
+    assert!(matches!(&stop, Stop::Exhausted { limit } if limit.contains("25 steps")));
+    transcript.push(Item::Stopped { stop }).unwrap();
+    transcript.push(Item::Resumed { by: PersonId::fresh() }).unwrap();
+    assert_eq!(next(&transcript), Step::Sample);
+}
+
+#[test]
+fn a_model_that_asks_the_same_again_and_again_is_stopped() {
+    let mut items = vec![said()];
+    for step in 0..4 {
+        items.push(asks(&[(&format!("c{step}"), "read")]));
+        items.push(replies(&format!("c{step}")));
+    }
+    let limit = "The model asked for the same call 4 times in a row.".to_owned();
+    check(items, &Step::Stop(Stop::Exhausted { limit }));
+}
+
+#[test]
+fn tokens_are_bounded() {
+    let usage = Usage { input: 1_999_999, output: 1, ..Usage::default() };
+    let items = [
+        said(),
+        asks(&[("a", "read")]),
+        Item::Usage { model: "m".to_owned(), usage },
+        replies("a"),
+    ];
+    let limit = "The run cost 2000000 tokens, which is the limit.".to_owned();
+    check(items, &Step::Stop(Stop::Exhausted { limit }));
+}
+
+#[test]
+fn an_answer_that_was_cut_short_can_be_continued() {
+    let cut = |finish| Item::Assistant {
+        parts: vec![Part::text("half")],
+        calls: vec![],
+        finish,
+        model: "m".to_owned(),
+    };
+    for finish in [Finish::Length, Finish::Broken] {
+        let mut transcript = Transcript::default();
+        transcript.push(said()).unwrap();
+        transcript.push(cut(finish)).unwrap();
+        let step = next_step(&transcript, &ByName, &Limits::default(), Timestamp::default());
+        assert!(matches!(step, Step::Stop(Stop::Incomplete { .. })), "{step:?}");
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything the use cases need, wired.
+
+use std::{sync::Arc, time::Duration};
+
+use galaxy_access::Access;
+use galaxy_agent::Limits;
+use galaxy_base::{Clock, Tasks};
+use galaxy_domain::PersonId;
+use galaxy_jobs::{Live, Worker, WorkerConfig};
+use galaxy_model::catalogue::Catalogue;
+use galaxy_store::Store;
+use galaxy_tool::{NameTaken, Toolbox, tool};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use crate::{AppError, executor::Executor, tools};
+
+/// What a deployment fixes for the use cases.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    /// What the deployment is called.
+    pub name: String,
+    /// Instructions for every conversation that has none of its own.
+    pub system_prompt: String,
+    /// How many runs one person may have under way at once.
+    pub active_runs: usize,
+    /// How many messages one person may send in a minute.
+    pub messages_per_minute: std::num::NonZeroU32,
+    /// How long a message may be, in characters.
+    pub message_chars: usize,
+    /// How big one image may be, in bytes of base64.
+    pub image_bytes: usize,
+    /// Bounds on one run.
+    pub limits: Limits,
+    /// How the worker works.
+    pub worker: WorkerConfig,
+    /// Whether a conversation's tools can still be changed after its first message.
+    pub tools_unlockable: bool,
+}
+
+/// The application: the use cases are its methods, one module each.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) access: Arc<Access>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) toolbox: Toolbox,
+    pub(crate) config: AppConfig,
+    pub(crate) clock: Clock,
+    pub(crate) worker: Arc<Worker>,
+    sending: DefaultKeyedRateLimiter<PersonId>,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Who may do what.
+    pub access: Arc<Access>,
+    /// The models.
+    pub catalogue: Arc<Catalogue>,
+    /// Tools that need nothing of the application.
+    pub tools: Vec<Arc<dyn tool::AnyTool>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Background work.
+    pub tasks: Tasks,
+}
+
+impl App {
+    /// Wires the application. Nothing runs until [`App::start`].
+    ///
+    /// # Errors
+    /// When two tools share a name.
+    pub fn new(parts: Parts, config: AppConfig) -> Result<Arc<Self>, NameTaken> {
+        let Parts { store, access, catalogue, tools: plain, clock, tasks } = parts;
+        let live = Arc::new(Live::default());
+        store.watch(live.clone());
+        let mut toolbox = Toolbox::default();
+        for tool in plain.into_iter().chain(tools::all(&store)) {
+            toolbox.add(tool)?;
+        }
+        let executor = Arc::new(Executor {
+            store: store.clone(),
+            catalogue: catalogue.clone(),
+            toolbox: toolbox.clone(),
+            config: config.clone(),
+            clock: clock.clone(),
+            carried: Arc::default(),
+        });
+        let worker =
+            Worker::new(store.clone(), live.clone(), executor, config.worker.clone(), tasks);
+        let sending = RateLimiter::keyed(Quota::per_minute(config.messages_per_minute));
+        Ok(Arc::new(Self {
+            store,
+            access,
+            live,
+            catalogue,
+            toolbox,
+            config,
+            clock,
+            worker,
+            sending,
+        }))
+    }
+
+    /// Starts to work on runs.
+    pub fn start(&self) {
+        self.worker.start();
+    }
+
+    /// What the deployment fixed.
+    pub fn config(&self) -> &AppConfig {
+        &self.config
+    }
+
+    /// Sign-in, accounts and credentials.
+    pub fn access(&self) -> &Arc<Access> {
+        &self.access
+    }
+
+    /// Whether the store takes changes.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn store_health(&self) -> Result<(), AppError> {
+        if let Some(reason) = self.store.failure() {
+            return Err(AppError::Unavailable(reason));
+        }
+        Ok(self.store.ping().await?)
+    }
+
+    /// How many runs wait for a worker.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn queue_depth(&self) -> Result<i64, AppError> {
+        Ok(self.store.queue_depth().await?)
+    }
+
+    /// What time it is.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How many runs this process carries, and how many topics have readers.
+    pub fn load(&self) -> (usize, usize) {
+        (self.worker.carried(), self.live.topics())
+    }
+
+    /// Counts a message of `person`.
+    ///
+    /// # Errors
+    /// [`AppError::TooMany`] when they send faster than they may.
+    pub(crate) fn count_message(&self, person: PersonId) -> Result<(), AppError> {
+        self.sending.check_key(&person).map_err(|until| AppError::TooMany {
+            message: "You are sending messages too fast.".to_owned(),
+            retry_after: until
+                .wait_time_from(governor::clock::DefaultClock::default().now())
+                .max(Duration::from_secs(1)),
+        })
+    }
+
+    /// Forgets what is no longer needed: counts of people who were quiet, and in the store what
+    /// is past its time.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep(&self) -> Result<(), AppError> {
+        self.sending.retain_recent();
+        self.sending.shrink_to_fit();
+        self.store.sweep(self.clock.now()).await?;
+        Ok(())
+    }
+}

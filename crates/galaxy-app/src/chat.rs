@@ -1,0 +1,160 @@
+//! Saying something, and having it answered: every use case here starts a run or waits for none.
+
+use galaxy_domain::{Caller, ConversationId, MessageId, Part, access::Write};
+pub use galaxy_store::Said;
+use galaxy_store::{Made, NewRun, Once, Say};
+
+use crate::{App, AppError, Mistake};
+
+/// Images of one message.
+const IMAGES: usize = 8;
+/// What an image may be.
+const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+
+/// What a person sends.
+#[derive(Debug, Clone, Default)]
+pub struct Sending {
+    /// What they wrote.
+    pub text: String,
+    /// What they show: type and base64 data.
+    pub images: Vec<(String, String)>,
+    /// The message it follows; `None` is the newest that is shown.
+    pub parent: Option<MessageId>,
+    /// The model to answer with; `None` is the conversation's.
+    pub model: Option<String>,
+}
+
+/// Another version of a message.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// Which message.
+    pub message: MessageId,
+    /// What it says instead.
+    pub text: String,
+    /// Whether it is answered too.
+    pub rerun: bool,
+}
+
+impl App {
+    /// Sends a message and starts a run that answers it.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for messages that are empty or too long; [`AppError::TooMany`] over
+    /// the limits of the person; a conflict while the last answer is still under way.
+    pub async fn send(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        sending: Sending,
+        once: Option<&Once>,
+    ) -> Result<Made<Said>, AppError> {
+        let permit = self.conversation_permit::<Write>(caller, conversation).await?;
+        let parts = self.parts(&sending)?;
+        self.check_model(sending.model.as_deref())?;
+        self.count_message(caller.person)?;
+        let say = Say {
+            parent: sending.parent,
+            sibling_of: None,
+            parts,
+            run: Some(NewRun { model: sending.model }),
+            max_active: self.config.active_runs,
+        };
+        Ok(self.store.say(permit, say, once).await?)
+    }
+
+    /// Puts another version beside a message of the person.
+    ///
+    /// # Errors
+    /// As for [`App::send`].
+    pub async fn edit(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        edit: Edit,
+        once: Option<&Once>,
+    ) -> Result<Made<Said>, AppError> {
+        let Edit { message, text, rerun } = edit;
+        let permit = self.conversation_permit::<Write>(caller, conversation).await?;
+        let parts = self.parts(&Sending { text, ..Sending::default() })?;
+        self.count_message(caller.person)?;
+        let say = Say {
+            parent: None,
+            sibling_of: Some(message),
+            parts,
+            run: rerun.then_some(NewRun { model: None }),
+            max_active: self.config.active_runs,
+        };
+        Ok(self.store.say(permit, say, once).await?)
+    }
+
+    /// Starts another run for the question that `answer` answers.
+    ///
+    /// # Errors
+    /// As for [`App::send`].
+    pub async fn regenerate(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        answer: MessageId,
+        model: Option<String>,
+        once: Option<&Once>,
+    ) -> Result<Made<Said>, AppError> {
+        let permit = self.conversation_permit::<Write>(caller, conversation).await?;
+        self.check_model(model.as_deref())?;
+        self.count_message(caller.person)?;
+        let active = self.config.active_runs;
+        Ok(self.store.regenerate(permit, answer, NewRun { model }, active, once).await?)
+    }
+
+    fn check_model(&self, model: Option<&str>) -> Result<(), AppError> {
+        match model {
+            Some(name) if self.catalogue.get(Some(name)).is_none() => {
+                Err(AppError::invalid("/model", format!("there is no model `{name}`")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Checks what a person sends and turns it into parts.
+    pub(crate) fn parts(&self, sending: &Sending) -> Result<Vec<Part>, AppError> {
+        let mut mistakes = Vec::new();
+        let mut complain = |pointer: &str, message: String| {
+            mistakes.push(Mistake { pointer: pointer.to_owned(), message });
+        };
+        if sending.text.trim().is_empty() && sending.images.is_empty() {
+            complain("/text", "say something".to_owned());
+        }
+        if sending.text.chars().count() > self.config.message_chars {
+            complain("/text", format!("at most {} characters", self.config.message_chars));
+        }
+        if sending.images.len() > IMAGES {
+            complain("/images", format!("at most {IMAGES} images"));
+        }
+        for (idx, (media_type, data)) in sending.images.iter().enumerate() {
+            if !IMAGE_TYPES.contains(&media_type.as_str()) {
+                complain(&format!("/images/{idx}/media_type"), IMAGE_TYPES.join(", "));
+            }
+            if data.len() > self.config.image_bytes || !is_base64(data) {
+                let most = self.config.image_bytes;
+                complain(&format!("/images/{idx}/data"), format!("base64, at most {most} bytes"));
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(AppError::Invalid(mistakes));
+        }
+        let images = sending.images.iter().map(|(media_type, data)| Part::Image {
+            media_type: media_type.clone(),
+            data: data.clone(),
+        });
+        let text = Some(Part::text(sending.text.clone())).filter(|_| !sending.text.is_empty());
+        Ok(images.chain(text).collect())
+    }
+}
+
+/// Whether `data` looks like padded standard base64; providers check the picture itself.
+fn is_base64(data: &str) -> bool {
+    let body = data.trim_end_matches('=');
+    !body.is_empty()
+        && data.len().is_multiple_of(4)
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}

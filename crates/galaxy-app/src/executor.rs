@@ -1,0 +1,227 @@
+//! Carries a claimed run on: gathers what it needs, has `galaxy-agent` drive it, and leaves it
+//! settled.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_access::{acting_for, drive as drive_permit, drive_conversation, drive_log};
+use galaxy_agent::{
+    Deps, Driven, RunError, Signals, context::Context, drive, drive::closing, log::StoredLog,
+    policy::Rules,
+};
+use galaxy_base::Clock;
+use galaxy_domain::{
+    Caller, Stop, Transcript, Verdict, conversation::ConversationRow, run::RunRow,
+};
+use galaxy_jobs::{Runner, worker::Ends};
+use galaxy_model::{Model, catalogue::Catalogue};
+use galaxy_store::{Store, StoreError};
+use galaxy_tool::Toolbox;
+use tracing::Instrument;
+
+use crate::{AppConfig, AppError, runs::replay};
+
+/// Pieces of an answer are joined for this long at rest.
+const JOIN_AT_REST: Duration = Duration::from_millis(25);
+/// And for this long at most, under load.
+const JOIN_AT_MOST: Duration = Duration::from_millis(250);
+/// Each run under way adds this much to the joining.
+const JOIN_PER_RUN: Duration = Duration::from_micros(250);
+/// Entries that are read from a log at once.
+const PAGE: usize = 2_000;
+/// How often a run whose drive broke is tried.
+const ATTEMPTS: i64 = 5;
+
+/// Carries runs on.
+pub(crate) struct Executor {
+    pub(crate) store: Store,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) toolbox: Toolbox,
+    pub(crate) config: AppConfig,
+    pub(crate) clock: Clock,
+    pub(crate) carried: Arc<AtomicUsize>,
+}
+
+/// Why a run cannot even begin.
+enum Unfit {
+    /// It ends with this.
+    Ends(Box<Stop>),
+    /// The store failed; the run is left for later.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unfit {
+    fn from(err: StoreError) -> Self {
+        Self::Store(err)
+    }
+}
+
+impl Runner for Executor {
+    fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()> {
+        async move {
+            self.carried.fetch_add(1, Ordering::Relaxed);
+            let span = tracing::info_span!("run", run = %run.id);
+            let work = async {
+                if let Err(err) = self.carry(&run, ends).await {
+                    self.give_back(&run, &err).await;
+                }
+            };
+            work.instrument(span).await;
+            self.carried.fetch_sub(1, Ordering::Relaxed);
+        }
+        .boxed()
+    }
+}
+
+impl Executor {
+    async fn carry(&self, run: &RunRow, ends: Ends) -> Result<(), RunError> {
+        let mut transcript = match self.transcript(run).await {
+            Ok(transcript) => transcript,
+            Err(AppError::Store(err)) => return Err(err.into()),
+            Err(err) => {
+                tracing::error!(run = %run.id, error = %err, "a run cannot be read");
+                return Ok(());
+            }
+        };
+        let deps = match self.deps(run).await {
+            Ok(deps) => deps,
+            Err(Unfit::Store(err)) => return Err(err.into()),
+            Err(Unfit::Ends(stop)) => return self.end(run, &transcript, &stop).await,
+        };
+        let signals = Signals { stop: ends.stop, hand_over: ends.hand_over };
+        match drive(run.id, &mut transcript, &deps, &signals).await? {
+            Driven::Stopped(stop) => {
+                metrics::counter!("galaxy_runs_total", "state" => stop.state().as_str())
+                    .increment(1);
+                tracing::info!(run = %run.id, state = stop.state().as_str(), "run stopped");
+            }
+            Driven::HandedOver => self.store.release(drive_permit(run), run.fence).await?,
+        }
+        Ok(())
+    }
+
+    async fn transcript(&self, run: &RunRow) -> Result<Transcript, AppError> {
+        let permit = drive_log(run);
+        let mut entries: Vec<galaxy_domain::Entry> = Vec::new();
+        loop {
+            let after = entries.last().map_or(0, |entry| entry.seq);
+            let more = self.store.run_log(permit, after, PAGE).await?;
+            let full = more.len() == PAGE;
+            entries.extend(more);
+            if !full {
+                return replay(entries);
+            }
+        }
+    }
+
+    async fn deps(&self, run: &RunRow) -> Result<Deps, Unfit> {
+        let person = self.store.person(run.owner).await?;
+        let caller = person.and_then(|person| acting_for(run, &person).ok());
+        let caller = caller.ok_or_else(|| unfit("account_disabled", "The account is closed."))?;
+        let conversation = self.store.conversation(drive_conversation(run)).await?;
+        let model = self.model(run, &conversation)?;
+        let mut history =
+            self.store.path(drive_permit(run), run.conversation, run.question).await?;
+        // The question itself is the run's first entry.
+        history.pop();
+        let toolbox = self.tools(&caller, &conversation);
+        let rules = self.store.rules(run.owner, run.workspace, Some(run.conversation)).await?;
+        let policy = Arc::new(Rules::new(toolbox.clone(), &rules));
+        // What is never allowed is not offered either.
+        let toolbox = toolbox.filtered(|tool| policy.verdict(tool) != Verdict::Deny);
+        let prompt = conversation.settings.system_prompt.as_deref();
+        let system = prompt.unwrap_or(&self.config.system_prompt).to_owned();
+        let carried = self.carried.clone();
+        let pace = move || {
+            let load = u32::try_from(carried.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+            (JOIN_AT_REST + JOIN_PER_RUN.saturating_mul(load)).min(JOIN_AT_MOST)
+        };
+        let log =
+            StoredLog { store: self.store.clone(), permit: drive_permit(run), fence: run.fence };
+        Ok(Deps {
+            model,
+            toolbox,
+            policy,
+            log: Arc::new(log),
+            context: Context { system, history, effort: None, schema: None },
+            caller,
+            conversation: run.conversation,
+            limits: self.config.limits,
+            clock: self.clock.clone(),
+            pace: Arc::new(pace),
+        })
+    }
+
+    fn model(&self, run: &RunRow, conversation: &ConversationRow) -> Result<Arc<dyn Model>, Unfit> {
+        let name = run.model.as_deref().or(conversation.settings.model.as_deref());
+        self.catalogue.get(name).ok_or_else(|| {
+            unfit("model_unknown", "This model is no longer configured. Choose another one.")
+        })
+    }
+
+    fn tools(&self, caller: &Caller, conversation: &ConversationRow) -> Toolbox {
+        let chosen = conversation.settings.tools.as_ref();
+        let may_change = caller.role >= galaxy_domain::Role::Member;
+        self.toolbox.filtered(|tool| {
+            chosen.is_none_or(|names| names.iter().any(|name| name == tool.name()))
+                && (may_change || tool.effect().is_repeatable())
+        })
+    }
+
+    async fn end(
+        &self,
+        run: &RunRow,
+        transcript: &Transcript,
+        stop: &Stop,
+    ) -> Result<(), RunError> {
+        let items = closing(transcript, stop);
+        let after = transcript.last_seq();
+        let permit = drive_permit(run);
+        self.store.finish(permit, run.fence, after, items, stop.state()).await?;
+        Ok(())
+    }
+
+    /// Leaves a run whose drive broke to whoever claims it next; one that breaks again and again
+    /// is ended.
+    async fn give_back(&self, run: &RunRow, err: &RunError) {
+        if let RunError::Store(StoreError::Fenced) = err {
+            tracing::warn!(run = %run.id, "another driver has the run");
+            return;
+        }
+        tracing::error!(run = %run.id, attempts = run.attempts, error = %err, "a drive broke");
+        let result = if run.attempts < ATTEMPTS && matches!(err, RunError::Store(_)) {
+            self.store.release(drive_permit(run), run.fence).await.map_err(RunError::from)
+        } else {
+            self.end_broken(run).await
+        };
+        if let Err(err) = result {
+            // The lease runs out, and the run is claimed again.
+            tracing::warn!(run = %run.id, error = %err, "cannot give a run back");
+        }
+    }
+
+    async fn end_broken(&self, run: &RunRow) -> Result<(), RunError> {
+        let Ok(transcript) = self.transcript(run).await else { return Ok(()) };
+        let stop = Stop::Failed {
+            code: "internal".to_owned(),
+            message: "The run broke. Ask again; if it breaks again, tell your administrator."
+                .to_owned(),
+            detail: None,
+        };
+        self.end(run, &transcript, &stop).await
+    }
+}
+
+fn unfit(code: &str, message: &str) -> Unfit {
+    Unfit::Ends(Box::new(Stop::Failed {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        detail: None,
+    }))
+}

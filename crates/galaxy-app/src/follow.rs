@@ -1,0 +1,125 @@
+//! Following a topic: its log from a number on, then everything new.
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_access::{follow, require};
+use galaxy_domain::{Caller, ConversationId, PersonId, RunId, RunState, TopicId, access::Read};
+pub use galaxy_jobs::Heard;
+use galaxy_jobs::{Tail, live::REPLAY};
+pub use galaxy_store::Logged;
+use galaxy_store::{Replay, StoreError};
+
+use crate::{App, AppError};
+
+/// Something that can be followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// The log of a run.
+    Run(RunId),
+    /// What happens to a conversation.
+    Chat(ConversationId),
+    /// What happens to everything a person owns.
+    User(PersonId),
+}
+
+type Reading = BoxFuture<'static, Result<Replay, StoreError>>;
+
+/// One reader of one topic.
+pub type Following = Tail<Box<dyn Fn(u64) -> Reading + Send + Sync>>;
+
+impl App {
+    /// Follows `topic` from the entry after `after` on.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not there or not the caller's.
+    pub async fn follow(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        after: u64,
+    ) -> Result<Following, AppError> {
+        let store = self.store.clone();
+        let (id, read): (TopicId, Box<dyn Fn(u64) -> Reading + Send + Sync>) = match topic {
+            Topic::Run(run) => {
+                let target = self.store.run_target(run).await?.ok_or(AppError::NotFound)?;
+                let permit = require::<Read, _>(caller, &target)?;
+                (run.into(), Box::new(move |after| read(store.clone(), permit, after)))
+            }
+            Topic::Chat(chat) => {
+                let permit = self.conversation_permit::<Read>(caller, chat).await?;
+                (chat.into(), Box::new(move |after| read(store.clone(), permit, after)))
+            }
+            Topic::User(person) => {
+                if person != caller.person {
+                    return Err(AppError::NotFound);
+                }
+                let permit = follow(caller)?;
+                (person.into(), Box::new(move |after| read(store.clone(), permit, after)))
+            }
+        };
+        Ok(self.live.follow(id, after, read))
+    }
+
+    /// Waits until a run is over or waits for a person; gives its state.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not there or not the caller's.
+    pub async fn until_still(&self, caller: &Caller, run: RunId) -> Result<RunState, AppError> {
+        self.until(caller, run, |state| state.is_over() || state == RunState::Parked).await
+    }
+
+    /// Waits until a run is over.
+    pub(crate) async fn until_over(
+        &self,
+        caller: &Caller,
+        run: RunId,
+    ) -> Result<RunState, AppError> {
+        self.until(caller, run, RunState::is_over).await
+    }
+
+    async fn until(
+        &self,
+        caller: &Caller,
+        run: RunId,
+        enough: impl Fn(RunState) -> bool,
+    ) -> Result<RunState, AppError> {
+        let permit = self.run_permit::<Read>(caller, run).await?;
+        let mut following: Option<Following> = None;
+        loop {
+            let state = self.store.run(permit).await?.state;
+            if enough(state) {
+                return Ok(state);
+            }
+            let tail = match &mut following {
+                Some(tail) => tail,
+                None => following.insert(self.follow(caller, Topic::Run(run), 0).await?),
+            };
+            // Only an entry that can end the wait is worth another look at the row.
+            while let Heard::Entries(entries) = tail.next().await? {
+                if entries.iter().any(settles) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Whether the run may have come to rest with this entry.
+fn settles(logged: &Logged) -> bool {
+    use galaxy_domain::Item;
+    match logged {
+        Logged::Item(entry) => matches!(entry.item, Item::Stopped { .. } | Item::Asked { .. }),
+        Logged::Notice { .. } => false,
+    }
+}
+
+fn read<R>(
+    store: galaxy_store::Store,
+    permit: galaxy_domain::Permit<Read, R>,
+    after: u64,
+) -> Reading
+where
+    R: 'static,
+    TopicId: From<galaxy_domain::Id<R>>,
+{
+    async move { store.events(permit, after, REPLAY).await }.boxed()
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod chat;
+pub mod conversations;
+pub mod error;
+pub mod executor;
+pub mod export;
+pub mod feedback;
+pub mod follow;
+pub mod models;
+pub mod quick;
+pub mod runs;
+pub mod tasks;
+pub mod tools;
+
+pub use app::{App, AppConfig};
+pub use error::{AppError, Mistake};
+pub use galaxy_access as access;
+pub use galaxy_store::{Made, Once};

@@ -1,0 +1,201 @@
+//! Asking in one call: `POST /api/chat` for programs that keep no conversation of their own.
+
+use galaxy_access::within;
+use galaxy_domain::{
+    CallId, Caller, ConversationId, Entry, Item, Outcome, Part, RunId, RunState, Usage,
+    access::{Create, Write},
+    conversation::{Body, Settings, Speaker},
+    id::Conversation,
+    part::plain_text,
+    transcript::Finish,
+};
+use galaxy_store::{NewConversation, Once};
+use serde_json::Value;
+
+use crate::{App, AppError, chat::Sending};
+
+/// Turns that a client may bring along.
+const HISTORY: usize = 200;
+
+/// What a program asks.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// What it says.
+    pub message: String,
+    /// The conversation to go on with; `None` begins one.
+    pub conversation: Option<ConversationId>,
+    /// What was said before, when a conversation begins: who and what.
+    pub history: Vec<(Speaker, String)>,
+    /// The model to answer with.
+    pub model: Option<String>,
+}
+
+/// Where the answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// In this conversation.
+    pub conversation: ConversationId,
+    /// By this run.
+    pub run: RunId,
+}
+
+/// A tool call as a program sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallReport {
+    /// Names it.
+    pub id: CallId,
+    /// Which tool.
+    pub tool: String,
+    /// With what.
+    pub input: Value,
+    /// How it ended; `None` while it waits for a person.
+    pub outcome: Option<Outcome>,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// What the agent said last, or why it said nothing.
+    pub response: String,
+    /// The calls it made, in order.
+    pub calls: Vec<CallReport>,
+    /// What it cost.
+    pub usage: Usage,
+    /// Where the run stands.
+    pub state: RunState,
+}
+
+impl App {
+    /// Asks, and begins a conversation where none is given.
+    ///
+    /// # Errors
+    /// As for [`App::send`].
+    pub async fn ask(
+        &self,
+        caller: &Caller,
+        question: Question,
+        once: Option<&Once>,
+    ) -> Result<Asked, AppError> {
+        let Question { message, conversation, history, model } = question;
+        let sending = Sending { text: message, model, ..Sending::default() };
+        // What is wrong with the message is said before a conversation is made for it.
+        self.parts(&sending)?;
+        let conversation = match conversation {
+            Some(conversation) if history.is_empty() => conversation,
+            Some(_) => {
+                let message = "a conversation keeps its own history; send one or the other";
+                return Err(AppError::invalid("/conversation_history", message));
+            }
+            None => self.begin(caller, history, once).await?,
+        };
+        let made = self.send(caller, conversation, sending, once).await?;
+        let run = made.value.run;
+        let run = run.ok_or_else(|| AppError::Internal("a sent message has no run".to_owned()))?;
+        Ok(Asked { conversation, run })
+    }
+
+    async fn begin(
+        &self,
+        caller: &Caller,
+        history: Vec<(Speaker, String)>,
+        once: Option<&Once>,
+    ) -> Result<ConversationId, AppError> {
+        if history.len() > HISTORY {
+            return Err(AppError::invalid(
+                "/conversation_history",
+                format!("at most {HISTORY} turns"),
+            ));
+        }
+        let permit = within::<Create, Conversation>(caller)?;
+        // The same key, in a drawer of its own: both halves of the request are done once.
+        let once = once.map(|it| Once { route: "POST /api/chat conversation", ..it.clone() });
+        let new = NewConversation { title: String::new(), settings: Settings::default() };
+        let made = self.store.create(permit, new, once.as_ref()).await?;
+        if !history.is_empty() && !made.replayed {
+            let write = self.conversation_permit::<Write>(caller, made.value).await?;
+            self.store.import(write, history.into_iter().map(told).collect()).await?;
+        }
+        Ok(made.value)
+    }
+
+    /// Waits for the run of a question and tells what came of it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the run is not the caller's.
+    pub async fn reply(&self, caller: &Caller, run: RunId) -> Result<Reply, AppError> {
+        let state = self.until_still(caller, run).await?;
+        let detail = self.run(caller, run).await?;
+        let items = detail.transcript.items();
+        Ok(Reply {
+            response: response(items),
+            calls: calls(items),
+            usage: detail.transcript.usage(),
+            state,
+        })
+    }
+}
+
+/// A turn that a client brings along, as a message.
+fn told((speaker, text): (Speaker, String)) -> (Speaker, Body) {
+    let parts = vec![Part::text(text)];
+    let body = match speaker {
+        Speaker::Person => Body::Said { parts },
+        Speaker::Agent => {
+            let model = "imported".to_owned();
+            let item = Item::Assistant { parts, calls: Vec::new(), finish: Finish::Stop, model };
+            let entry = Entry { seq: 1, at: galaxy_base::Timestamp::default(), item };
+            Body::Answered { entries: vec![entry] }
+        }
+    };
+    (speaker, body)
+}
+
+fn response(items: &[Item]) -> String {
+    let said = items.iter().rev().find_map(|item| match item {
+        Item::Assistant { parts, finish, .. } if *finish != Finish::Calls => {
+            Some(plain_text(parts)).filter(|text| !text.is_empty())
+        }
+        Item::Stopped { stop } => why(stop),
+        Item::User { .. }
+        | Item::Sampling { .. }
+        | Item::Delta { .. }
+        | Item::Assistant { .. }
+        | Item::Asked { .. }
+        | Item::Approval { .. }
+        | Item::Began { .. }
+        | Item::Progress { .. }
+        | Item::Reply { .. }
+        | Item::Usage { .. }
+        | Item::Resumed { .. } => None,
+    });
+    said.unwrap_or_default()
+}
+
+fn why(stop: &galaxy_domain::Stop) -> Option<String> {
+    use galaxy_domain::Stop;
+    match stop {
+        Stop::Failed { message, .. } => Some(message.clone()),
+        Stop::Exhausted { limit } => Some(limit.clone()),
+        Stop::Finished | Stop::Parked | Stop::Cancelled | Stop::Incomplete { .. } => None,
+    }
+}
+
+fn calls(items: &[Item]) -> Vec<CallReport> {
+    let mut reports: Vec<CallReport> = Vec::new();
+    for item in items {
+        if let Item::Assistant { calls, .. } = item {
+            reports.extend(calls.iter().map(|call| CallReport {
+                id: call.id.clone(),
+                tool: call.tool.clone(),
+                input: call.input.clone(),
+                outcome: None,
+            }));
+        }
+        if let Item::Reply { call, outcome, .. } = item
+            && let Some(report) = reports.iter_mut().find(|it| it.id == *call)
+        {
+            report.outcome = Some(outcome.clone());
+        }
+    }
+    reports
+}

@@ -1,0 +1,51 @@
+//! `update_task`: changes what a task says.
+
+use galaxy_domain::{Effect, Verdict};
+use galaxy_store::TaskChange;
+use galaxy_tool::{Output, Tool, ToolCx, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::task_json;
+use crate::tasks::Tasks;
+
+/// Arguments.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    /// The id of the task, as `list_tasks` shows it.
+    task_id: String,
+    /// What it should say instead.
+    #[serde(default)]
+    title: Option<String>,
+    /// What its description should say instead.
+    #[serde(default)]
+    description: Option<String>,
+    /// Whose task; leave it out for the person you talk to.
+    #[serde(default)]
+    user_id: Option<String>,
+}
+
+/// The tool.
+pub(super) struct UpdateTask(pub(super) Tasks);
+
+impl Tool for UpdateTask {
+    type Input = Input;
+    const NAME: &'static str = "update_task";
+    const DESCRIPTION: &'static str =
+        "Changes the title or the description of a task on the person's to-do list.";
+    const EFFECT: Effect = Effect::Writes;
+    const DEFAULT: Verdict = Verdict::Allow;
+
+    async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
+        task_json::check_person(&cx.caller, input.user_id.as_deref())?;
+        if input.title.is_none() && input.description.is_none() {
+            return Err(ToolError::tell("say what to change: `title`, `description` or both"));
+        }
+        let id = task_json::task_id(&input.task_id)?;
+        let Input { title, description, .. } = input;
+        let change = TaskChange { title, description, ..TaskChange::default() };
+        let row = self.0.change(&cx.caller, id, change).await.map_err(task_json::error)?;
+        Ok(task_json::output(&task_json::task(&row)))
+    }
+}

@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+pub mod live;
+pub mod worker;
+
+pub use live::{Heard, Live, Tail};
+pub use worker::{Runner, Worker, WorkerConfig};

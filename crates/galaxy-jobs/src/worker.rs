@@ -1,0 +1,223 @@
+//! Claims runs and has them carried on, as many at once as configured.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_base::{Backoff, Tasks};
+use galaxy_domain::{RunId, run::RunRow};
+use galaxy_store::Store;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::live::Live;
+
+/// How often a stopping worker looks whether its last run is handed over.
+const HAND_OVER_LOOK: Duration = Duration::from_millis(100);
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Names this process in leases; unique among the replicas.
+    pub name: String,
+    /// How many runs it carries at once.
+    pub at_once: usize,
+    /// How many of them may be one person's.
+    pub at_once_per_person: usize,
+    /// How long a claim holds without a sign of life.
+    pub lease: Duration,
+    /// How often it gives one.
+    pub heartbeat: Duration,
+    /// How often it looks for work that nobody told it about.
+    pub look: Duration,
+}
+
+impl WorkerConfig {
+    /// The usual figures for a worker named `name`.
+    pub fn named(name: String) -> Self {
+        Self {
+            name,
+            at_once: 4_096,
+            at_once_per_person: 64,
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(10),
+            look: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What ends the work on a run from outside.
+#[derive(Debug, Clone)]
+pub struct Ends {
+    /// A person stopped the run.
+    pub stop: CancellationToken,
+    /// The process stops, or the lease was lost.
+    pub hand_over: CancellationToken,
+}
+
+/// Carries a claimed run on.
+pub trait Runner: Send + Sync + 'static {
+    /// Works on `run` until it stops moving or `ends` says so. Leaves the run settled in the
+    /// store; what is still marked as running when this returns is handed back to the queue.
+    fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()>;
+}
+
+/// Runs that this process carries.
+#[derive(Default)]
+struct Held {
+    runs: Mutex<HashMap<RunId, Ends>>,
+    count: AtomicUsize,
+}
+
+/// The worker of a process.
+pub struct Worker {
+    store: Store,
+    live: Arc<Live>,
+    runner: Arc<dyn Runner>,
+    config: WorkerConfig,
+    tasks: Tasks,
+    held: Arc<Held>,
+}
+
+impl Worker {
+    /// A worker that does nothing until [`Worker::start`].
+    pub fn new(
+        store: Store,
+        live: Arc<Live>,
+        runner: Arc<dyn Runner>,
+        config: WorkerConfig,
+        tasks: Tasks,
+    ) -> Arc<Self> {
+        Arc::new(Self { store, live, runner, config, tasks, held: Arc::default() })
+    }
+
+    /// How many runs it carries now.
+    pub fn carried(&self) -> usize {
+        self.held.count.load(Ordering::Relaxed)
+    }
+
+    /// Starts to claim runs, until the tasks are told to stop.
+    pub fn start(self: &Arc<Self>) {
+        let worker = self.clone();
+        self.tasks.spawn(async move { worker.work().await });
+        let worker = self.clone();
+        self.tasks.spawn(async move { worker.keep_leases().await });
+    }
+
+    async fn work(self: Arc<Self>) {
+        let stopping = self.tasks.stopping().clone();
+        let retry = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
+        let mut failures = 0;
+        loop {
+            let room = self.config.at_once.saturating_sub(self.carried());
+            let claimed = if room == 0 { Ok(Vec::new()) } else { self.claim(room).await };
+            let pause = match claimed {
+                Ok(runs) => {
+                    failures = 0;
+                    let full = !runs.is_empty();
+                    for run in runs {
+                        self.carry(run);
+                    }
+                    // There may be more where these came from.
+                    if full { Duration::ZERO } else { self.config.look }
+                }
+                Err(err) => {
+                    tracing::warn!(error = %err, "cannot claim runs");
+                    failures += 1;
+                    retry.bound(failures)
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => break,
+                () = self.live.queued.notified() => (),
+                () = sleep(pause) => (),
+            }
+        }
+        self.hand_over();
+    }
+
+    async fn claim(&self, room: usize) -> Result<Vec<RunRow>, galaxy_store::StoreError> {
+        let WorkerConfig { name, lease, at_once_per_person, .. } = &self.config;
+        self.store.claim(name, *lease, room.min(64), *at_once_per_person).await
+    }
+
+    fn carry(self: &Arc<Self>, run: RunRow) {
+        let stop = self.live.watch_run(run.id);
+        if run.stop_requested {
+            stop.cancel();
+        }
+        let ends = Ends { stop, hand_over: CancellationToken::new() };
+        let id = run.id;
+        self.lock().insert(id, ends.clone());
+        self.held.count.fetch_add(1, Ordering::Relaxed);
+        let worker = self.clone();
+        self.tasks.spawn(async move {
+            let work = std::panic::AssertUnwindSafe(worker.runner.run(run, ends));
+            if work.catch_unwind().await.is_err() {
+                // The lease runs out, and the run is claimed again.
+                tracing::error!(run = %id, "the work on a run panicked");
+            }
+            worker.lock().remove(&id);
+            worker.live.forget_run(id);
+            worker.held.count.fetch_sub(1, Ordering::Relaxed);
+            // Room for another.
+            worker.live.queued.notify_one();
+        });
+    }
+
+    async fn keep_leases(self: Arc<Self>) {
+        let stopping = self.tasks.stopping().clone();
+        let mut beat = interval(self.config.heartbeat);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                // Runs that are being handed over keep their lease until they are done.
+                () = stopping.cancelled(), if self.carried() == 0 => return,
+                () = sleep(HAND_OVER_LOOK), if stopping.is_cancelled() => continue,
+                _ = beat.tick() => (),
+            }
+            let held: Vec<RunId> = self.lock().keys().copied().collect();
+            if held.is_empty() {
+                continue;
+            }
+            match self.store.heartbeat(&self.config.name, &held, self.config.lease).await {
+                Ok(beats) => self.heed(&held, &beats),
+                Err(err) => tracing::warn!(error = %err, "cannot keep leases"),
+            }
+        }
+    }
+
+    /// Stops work on runs that somebody else has now, and on those a person stopped elsewhere.
+    fn heed(&self, held: &[RunId], beats: &[galaxy_store::Beat]) {
+        let runs = self.lock();
+        for id in held {
+            let Some(ends) = runs.get(id) else { continue };
+            match beats.iter().find(|beat| beat.run == *id) {
+                Some(beat) if beat.stop_requested => ends.stop.cancel(),
+                Some(_) => (),
+                None => {
+                    tracing::warn!(run = %id, "the lease was lost");
+                    ends.hand_over.cancel();
+                }
+            }
+        }
+    }
+
+    fn hand_over(&self) {
+        for ends in self.lock().values() {
+            ends.hand_over.cancel();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Ends>> {
+        self.held.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
