@@ -1,0 +1,110 @@
+//! What every handler can reach.
+
+use std::{net::IpAddr, ops::Deref, sync::Arc};
+
+use galaxy_app::App;
+use ipnet::IpNet;
+
+/// What a deployment fixes for HTTP.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// The version of the program.
+    pub version: String,
+    /// `development`, `staging` or `production`.
+    pub environment: String,
+    /// Names by which the server may be called (`Host`), lower case, without ports; one that
+    /// starts with a dot stands for all below it, `*` for all.
+    pub hosts: Vec<String>,
+    /// Origins of other pages that may call the API with credentials, such as
+    /// `https://chat.example.org`.
+    pub origins: Vec<String>,
+    /// Whether people reach the server by TLS, here or at a proxy in front: cookies are then
+    /// bound to it.
+    pub secure: bool,
+    /// Proxies whose word on addresses and people is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which a trusted proxy names the person, lower case.
+    pub person_header: Option<String>,
+    /// Whether everybody is the test person.
+    pub test_mode: bool,
+    /// Whether `/ws` is open.
+    pub websocket: bool,
+    /// How big a request may be, in bytes.
+    pub body_bytes: usize,
+}
+
+/// What only the process itself knows.
+pub trait Backstage: Send + Sync + 'static {
+    /// All metrics in Prometheus' text format.
+    fn metrics(&self) -> String;
+    /// Whether the process is about to stop.
+    fn is_stopping(&self) -> bool;
+    /// Fires when the process is about to stop.
+    fn stopping(&self) -> futures::future::BoxFuture<'static, ()>;
+}
+
+/// The state of the router. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+/// See [`Api`].
+pub struct Inner {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// What the deployment fixes.
+    pub config: ApiConfig,
+    /// The process.
+    pub backstage: Arc<dyn Backstage>,
+}
+
+impl Api {
+    /// Puts the state together.
+    pub fn new(app: Arc<App>, config: ApiConfig, backstage: Arc<dyn Backstage>) -> Self {
+        Self(Arc::new(Inner { app, config, backstage }))
+    }
+}
+
+impl Deref for Api {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl ApiConfig {
+    /// Whether `address` is a proxy whose word is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|net| net.contains(&address.to_canonical()))
+    }
+
+    /// Whether the server may be called `host`.
+    pub fn answers_to(&self, host: &str) -> bool {
+        let name = host_name(host).to_ascii_lowercase();
+        self.hosts.iter().any(|allowed| {
+            allowed == "*"
+                || *allowed == name
+                || (allowed.starts_with('.') && name.ends_with(allowed.as_str()))
+        })
+    }
+}
+
+/// The name in a `Host` header, without its port.
+fn host_name(host: &str) -> &str {
+    if host.starts_with('[') {
+        return host.split_inclusive(']').next().unwrap_or(host);
+    }
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_known_by_name_without_port() {
+        assert_eq!(host_name("localhost:8000"), "localhost");
+        assert_eq!(host_name("[::1]:8000"), "[::1]");
+        assert_eq!(host_name("example.org"), "example.org");
+    }
+}

@@ -1,0 +1,134 @@
+//! What handlers take from a request, with every refusal a problem.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{StatusCode, header, request::Parts},
+};
+use bytes::Bytes;
+use galaxy_app::Once;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::{api::Api, problem::Problem};
+
+/// The longest idempotency key.
+const KEY_CHARS: usize = 200;
+
+/// A JSON body, and what idempotency remembers of it.
+pub(crate) struct Body<T> {
+    pub(crate) value: T,
+    /// SHA-256 of the bytes as they came, in hexadecimal.
+    digest: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &Api) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "Send JSON, with the header `Content-Type: application/json`.",
+            ));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|err| {
+            if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let detail = "The request is too big.";
+                return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+            }
+            Problem::invalid("The request broke off.")
+        })?;
+        // No text of ours holds a NUL, and PostgreSQL cannot.
+        if bytes.windows(6).any(|it| it.eq_ignore_ascii_case(b"\\u0000")) {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "A text holds the character NUL.",
+            ));
+        }
+        let value = serde_json::from_slice(&bytes).map_err(|err| refused(&err))?;
+        Ok(Self { value, digest: hex::encode(Sha256::digest(&bytes)) })
+    }
+}
+
+fn refused(err: &serde_json::Error) -> Problem {
+    use serde_json::error::Category;
+    match err.classify() {
+        Category::Data => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", err.to_string())
+        }
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::new(StatusCode::BAD_REQUEST, "bad_json", format!("No valid JSON: {err}."))
+        }
+    }
+}
+
+/// A part of the path.
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Api> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Api) -> Result<Self, Problem> {
+        // An id that is none names nothing.
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Problem::not_found())
+    }
+}
+
+/// The query.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Api> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Api) -> Result<Self, Problem> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|err| Problem::invalid(reason(&err)))
+    }
+}
+
+/// The idempotency key of a request, if it has one, and the path it was sent to.
+pub(crate) struct Key {
+    key: Option<String>,
+    path: String,
+}
+
+impl FromRequestParts<Api> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &Api) -> Result<Self, Problem> {
+        let path = parts.uri.path().to_owned();
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(Self { key: None, path });
+        };
+        let key = value.to_str().ok().filter(|it| !it.is_empty() && it.len() <= KEY_CHARS);
+        let wrong = || Problem::invalid("`Idempotency-Key` takes 1 to 200 visible characters.");
+        Ok(Self { key: Some(key.ok_or_else(wrong)?.to_owned()), path })
+    }
+}
+
+impl Key {
+    /// The request to `route` with this body, to be done once.
+    pub(crate) fn once<T>(self, route: &'static str, body: &Body<T>) -> Option<Once> {
+        let Self { key, path } = self;
+        // The same key for another conversation is another request.
+        key.map(|key| Once { route, key, body_hash: format!("{path} {}", body.digest) })
+    }
+}
+
+/// What the parser itself said, without the frames around it.
+fn reason(err: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = err;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

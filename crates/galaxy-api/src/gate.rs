@@ -1,0 +1,186 @@
+//! The gate: no request reaches a handler before its route's policy is met.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use galaxy_app::{AppError, access::Presented};
+use galaxy_domain::{
+    Caller, Kind, Role,
+    access::{Credential, Scope},
+};
+
+use crate::{
+    api::Api,
+    caller::{peer, session_secret},
+    problem::Problem,
+    routes::Policy,
+};
+
+/// Which policy rules which route.
+pub(crate) type Policies = HashMap<(Method, String), Policy>;
+
+/// What the gate knows.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) api: Api,
+    pub(crate) policies: Arc<Policies>,
+}
+
+/// Lets a request through, with its caller, or refuses it.
+pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&gate, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(gate: &Gate, parts: &mut Parts) -> Result<(), Problem> {
+    // What has no route is answered by the fallback, which tells nothing.
+    let Some(path) = parts.extensions.get::<MatchedPath>() else { return Ok(()) };
+    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
+    let policy = gate.policies.get(&(method, path.as_str().to_owned())).copied();
+    let Some(policy) = policy else {
+        // Another method of a known path: axum answers 405 by itself.
+        return Ok(());
+    };
+    let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes {
+        refuse_foreign(gate, &parts.headers)?;
+    }
+    if policy == Policy::Public {
+        return Ok(());
+    }
+    let caller = authenticate(gate, parts).await?;
+    if changes && matches!(caller.credential, Credential::Session(_)) {
+        refuse_forged(&parts.headers)?;
+    }
+    check(policy, &caller)?;
+    parts.extensions.insert(caller);
+    Ok(())
+}
+
+async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
+    let config = &gate.api.config;
+    let access = gate.api.app.access();
+    let cookie = session_secret(&parts.headers, config.secure);
+    let bearer = bearer(&parts.headers)?;
+    let named: Vec<&str> = match &config.person_header {
+        Some(name) => {
+            let values = parts.headers.get_all(name).iter();
+            values.map(|it| it.to_str().unwrap_or_default()).collect()
+        }
+        None => Vec::new(),
+    };
+    let caller = if let Some(bearer) = bearer {
+        access.authenticate(Presented::Bearer(bearer)).await
+    } else if !named.is_empty() {
+        let presented = Presented::ProxyHeader { peer: peer(parts), values: &named };
+        let caller = access.authenticate(presented).await;
+        if let (Ok(caller), Some(cookie)) = (&caller, &cookie) {
+            access.reconcile(caller, cookie).await.map_err(AppError::from)?;
+        }
+        caller
+    } else if let Some(cookie) = &cookie {
+        match access.authenticate(Presented::Cookie(cookie)).await {
+            // A stale cookie is no reason to keep the test person out.
+            Err(err) if config.test_mode && err.kind() == Kind::Unauthenticated => {
+                access.authenticate(Presented::Nothing).await
+            }
+            result => result,
+        }
+    } else {
+        access.authenticate(Presented::Nothing).await
+    };
+    Ok(caller.map_err(AppError::from)?)
+}
+
+/// The token of an `Authorization: Bearer` header.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|it| {
+        let (scheme, token) = it.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    match (token, values.next()) {
+        (Some(token), None) => Ok(Some(token)),
+        (Some(_) | None, _) => Err(Problem::unauthenticated()),
+    }
+}
+
+fn check(policy: Policy, caller: &Caller) -> Result<(), Problem> {
+    let in_person = match caller.credential {
+        Credential::Session(_)
+        | Credential::Token(_)
+        | Credential::Proxy
+        | Credential::TestMode => true,
+        Credential::ApiKey(_) | Credential::Run(_) => false,
+    };
+    let met = match policy {
+        Policy::Public | Policy::SignedIn => true,
+        Policy::InPerson => in_person,
+        Policy::Admin => caller.role == Role::Admin && caller.scopes.contains(&Scope::Admin),
+    };
+    if met {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this."))
+}
+
+/// Refuses a change that another site's page has the browser ask for.
+fn refuse_foreign(gate: &Gate, headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|it: &http::HeaderValue| it.to_str().ok());
+    if let Some(origin) = text("origin") {
+        let own = text("host").is_some_and(|host| is_origin_of(origin, host));
+        if own || gate.api.config.origins.iter().any(|it| it == origin) {
+            return Ok(());
+        }
+        return Err(foreign());
+    }
+    match text("sec-fetch-site") {
+        Some("cross-site" | "same-site") => Err(foreign()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Refuses a change by cookie that a browser cannot be shown to have been asked for by our page.
+fn refuse_forged(headers: &HeaderMap) -> Result<(), Problem> {
+    let ours = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
+    let json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok())
+        .is_some_and(|it| it.starts_with("application/json"));
+    // Neither can be sent across sites without a preflight, which we do not answer.
+    if ours && (json || headers.contains_key("x-requested-with")) { Ok(()) } else { Err(foreign()) }
+}
+
+fn foreign() -> Problem {
+    let detail = "This change was not asked for by a page of this server.";
+    Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
+}
+
+/// Whether a page from `origin` was served under the name `host`.
+pub(crate) fn is_origin_of(origin: &str, host: &str) -> bool {
+    let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_host_and_port_is_the_same_origin() {
+        assert!(is_origin_of("http://localhost:8000", "localhost:8000"));
+        assert!(!is_origin_of("http://localhost:8001", "localhost:8000"));
+        assert!(!is_origin_of("https://evil.example", "localhost:8000"));
+        assert!(!is_origin_of("null", "localhost:8000"));
+        assert!(!is_origin_of("https://localhost:8000.evil.example", "localhost:8000"));
+    }
+}

@@ -1,0 +1,122 @@
+//! What goes around every request: an id, a span, a metric, limits, headers.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tokio::time::Instant;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{api::Api, problem::Problem};
+
+/// How long a handler may take to begin its answer; streams go on for as long as they like.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// `POST /api/chat` waits for a whole run.
+const PATIENCE_WITH_RUNS: Duration = Duration::from_secs(15 * 60);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the page may load: only what came with the binary.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types svelte-trusted-html galaxy-worker";
+/// What the pages of the API's documentation may load: they write styles into themselves.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
+    'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+/// Gives the request an id, follows it through log and metrics, and bounds its time.
+pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().to_string();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let matched = request.extensions().get::<MatchedPath>().map(|it| it.as_str().to_owned());
+    let span = tracing::info_span!("request", request = %id, %method, path = %path);
+    let began = Instant::now();
+    let known = is_known_host(&api, &request);
+    let answer = async {
+        if !known {
+            let detail = "This server does not go by that name. Its administrator can allow it \
+                          with ALLOWED_HOSTS.";
+            return Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
+                .into_response();
+        }
+        let patience = if path.starts_with("/api/chat") { PATIENCE_WITH_RUNS } else { PATIENCE };
+        tokio::time::timeout(patience, next.run(request)).await.unwrap_or_else(|_| {
+            let detail = "The answer took too long.";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail).into_response()
+        })
+    };
+    let mut response = answer.instrument(span.clone()).await;
+    let took = began.elapsed();
+    span.in_scope(|| {
+        tracing::debug!(status = response.status().as_u16(), took_ms = took.as_millis(), "done");
+    });
+    count(matched.as_deref().unwrap_or("none"), method.as_str(), response.status(), took);
+    fill_in(&mut response, &id);
+    headers(&mut response, &path, api.config.secure);
+    response
+}
+
+/// Whether the request calls the server by a name it goes by: a page of another name that points
+/// here (DNS rebinding) does not.
+fn is_known_host(api: &Api, request: &Request) -> bool {
+    let header = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
+    let host = request.uri().authority().map(|it| it.as_str()).or(header);
+    host.is_some_and(|host| api.config.answers_to(host))
+}
+
+fn count(route: &str, method: &str, status: StatusCode, took: Duration) {
+    let labels = [
+        ("route", route.to_owned()),
+        ("method", method.to_owned()),
+        ("status", status.as_u16().to_string()),
+    ];
+    metrics::counter!("galaxy_http_requests_total", &labels).increment(1);
+    metrics::histogram!("galaxy_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
+}
+
+/// Writes the request's id into header and problem.
+fn fill_in(response: &mut Response, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else { return };
+    problem.request_id = Some(id.into());
+    if let Ok(body) = serde_json::to_vec(&problem) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(body);
+    }
+}
+
+fn headers(response: &mut Response, path: &str, secure: bool) {
+    let policy = if path.starts_with("/api/docs") { DOCS_POLICY } else { PAGE_POLICY };
+    let always: [(HeaderName, &'static str); 6] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=(), payment=()",
+        ),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if secure {
+        let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    if path.starts_with("/api") || path.starts_with("/health") {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+}

@@ -1,0 +1,215 @@
+//! All routes, each with its policy beside it.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::MethodRouter,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
+    cors::{AllowOrigin, CorsLayer},
+};
+use utoipa::openapi::{OpenApi, path::PathItem};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use crate::{
+    api::Api,
+    gate::{Gate, Policies, gate},
+    layers, page,
+    problem::Problem,
+};
+
+mod auth;
+mod chat;
+mod conversations;
+mod docs;
+mod feedback;
+mod keys;
+mod live;
+mod messages;
+mod models;
+mod people;
+mod runs;
+mod system;
+mod tasks;
+mod tools;
+
+/// Who may use a route at all; what they may do with a thing is decided by its use case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Anybody.
+    Public,
+    /// Whoever is signed in, by whatever credential.
+    SignedIn,
+    /// Whoever is signed in themselves: no keys.
+    InPerson,
+    /// Administrators.
+    Admin,
+}
+
+impl Policy {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::SignedIn => "signed_in",
+            Self::InPerson => "in_person",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A route with its policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with names in braces.
+    pub path: String,
+    /// Who may use it.
+    pub policy: Policy,
+}
+
+/// Routes under construction. There is no way to add one without a policy.
+pub(crate) struct Routes {
+    router: OpenApiRouter<Api>,
+    declared: Vec<Declared>,
+}
+
+impl Routes {
+    /// Adds documented routes.
+    pub(crate) fn add(mut self, policy: Policy, routes: UtoipaMethodRouter<Api>) -> Self {
+        let (schemas, mut paths, methods) = routes;
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in operations(item) {
+                let extensions = operation.extensions.get_or_insert_default();
+                extensions.insert("x-policy".to_owned(), policy.as_str().into());
+                self.declared.push(Declared { method, path: path.clone(), policy });
+            }
+        }
+        self.router = self.router.routes((schemas, paths, methods));
+        self
+    }
+
+    /// Adds a route that no document speaks of: one that people, not programs, use.
+    pub(crate) fn add_plain(
+        mut self,
+        policy: Policy,
+        path: &str,
+        methods: MethodRouter<Api>,
+    ) -> Self {
+        self.declared.push(Declared { method: Method::GET, path: path.to_owned(), policy });
+        self.router = self.router.route(path, methods);
+        self
+    }
+}
+
+fn operations(
+    item: &mut PathItem,
+) -> impl Iterator<Item = (Method, &mut utoipa::openapi::path::Operation)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Every route there is.
+fn all() -> Routes {
+    let routes = Routes { router: OpenApiRouter::new(), declared: Vec::new() };
+    let routes = system::routes(routes);
+    let routes = auth::routes(routes);
+    let routes = keys::routes(routes);
+    let routes = people::routes(routes);
+    let routes = conversations::routes(routes);
+    let routes = messages::routes(routes);
+    let routes = feedback::routes(routes);
+    let routes = runs::routes(routes);
+    let routes = chat::routes(routes);
+    let routes = models::routes(routes);
+    let routes = tools::routes(routes);
+    let routes = tasks::routes(routes);
+    let routes = live::routes(routes);
+    docs::routes(routes)
+}
+
+/// The routes with their policies, for whoever checks them.
+pub fn declared() -> Vec<Declared> {
+    all().declared
+}
+
+/// The OpenAPI 3.1 document of the API.
+pub fn document() -> OpenApi {
+    docs::finished(all().router.into_openapi())
+}
+
+/// The whole of HTTP: routes, gate, limits and headers.
+pub fn router(api: Api) -> Router {
+    let Routes { router, declared } = all();
+    let policies: Policies =
+        declared.into_iter().map(|it| ((it.method, it.path), it.policy)).collect();
+    let gate_state = Gate { api: api.clone(), policies: Arc::new(policies) };
+    let (router, _) = router.split_for_parts();
+    let small = SizeAbove::new(1_024);
+    let streams = NotForContentType::const_new("text/event-stream");
+    let images = NotForContentType::const_new("image/");
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(page::serve)
+        .layer(middleware::from_fn_with_state(gate_state, gate))
+        .layer(DefaultBodyLimit::max(api.config.body_bytes))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new().compress_when(small.and(streams).and(images)))
+        .layer(cors(&api))
+        .layer(middleware::from_fn_with_state(api.clone(), layers::around))
+        .with_state(api)
+}
+
+/// Lets pages of the configured origins in; without any, no other page.
+fn cors(api: &Api) -> CorsLayer {
+    let origins: Vec<HeaderValue> =
+        api.config.origins.iter().filter_map(|it| it.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("x-requested-with"),
+        ])
+        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER])
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Not with this method.")
+}
+
+/// One request that breaks takes no other with it.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    let detail = "Something went wrong on our side.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
+}
+
+/// Reads a field that may be absent (`None`), `null` (`Some(None)`) or given.
+fn given<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,294 @@
+//! Live events: each stored entry is exactly one event with the same number.
+
+use galaxy_base::Timestamp;
+use galaxy_domain::{
+    Effect, Entry, MessageId, Part, PersonId, RunId, ToolCall,
+    tool::Reach,
+    transcript::{Finish, Question},
+};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+mod of;
+
+pub use of::outcome_name;
+use of::{append, body};
+
+/// A piece of content.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PartView {
+    /// Text, Markdown in what an agent says.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// What a model thought.
+    Reasoning {
+        /// The thought.
+        text: String,
+    },
+    /// A raster image.
+    Image {
+        /// Its type.
+        media_type: String,
+        /// Its bytes in base64.
+        data: String,
+    },
+}
+
+/// What people can see of `parts`: opaque ones are between us and a provider.
+pub fn parts(parts: &[Part]) -> Vec<PartView> {
+    let view = |part: &Part| match part {
+        Part::Text { text } => Some(PartView::Text { text: text.clone() }),
+        Part::Reasoning { text } => Some(PartView::Reasoning { text: text.clone() }),
+        Part::Image { media_type, data } => {
+            Some(PartView::Image { media_type: media_type.clone(), data: data.clone() })
+        }
+        Part::Opaque { .. } => None,
+    };
+    parts.iter().filter_map(view).collect()
+}
+
+/// A call as a model asked for it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CallView {
+    /// Names the call.
+    pub id: String,
+    /// Names the tool.
+    pub tool: String,
+    /// Its arguments.
+    pub input: Value,
+}
+
+impl From<&ToolCall> for CallView {
+    fn from(call: &ToolCall) -> Self {
+        Self { id: call.id.0.clone(), tool: call.tool.clone(), input: call.input.clone() }
+    }
+}
+
+/// What is in an event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type")]
+pub enum RunEventBody {
+    /// The run begins with what a person said.
+    #[serde(rename = "run.started")]
+    RunStarted {
+        /// The message that holds it.
+        #[schema(value_type = uuid::Uuid)]
+        message_id: MessageId,
+        /// What they said.
+        parts: Vec<PartView>,
+    },
+    /// The model is being asked; whatever was streamed since the last finished answer is void.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// Which model.
+        model: String,
+        /// Why not the one asked for, when a fallback steps in.
+        because: Option<String>,
+    },
+    /// More text.
+    #[serde(rename = "message.delta")]
+    MessageDelta {
+        /// What to add.
+        text: String,
+    },
+    /// More thought; an empty one is a sign of life.
+    #[serde(rename = "reasoning.delta")]
+    ReasoningDelta {
+        /// What to add.
+        text: String,
+    },
+    /// More of a call's arguments.
+    #[serde(rename = "tool.args.delta")]
+    ToolArgsDelta {
+        /// Which call.
+        call: String,
+        /// Which tool.
+        tool: String,
+        /// JSON text to add.
+        text: String,
+    },
+    /// The model spoke; replaces the pieces streamed since the last `step.started`.
+    #[serde(rename = "message.done")]
+    MessageDone {
+        /// What it said.
+        parts: Vec<PartView>,
+        /// What it asked for.
+        calls: Vec<CallView>,
+        /// Why it stopped.
+        #[schema(value_type = String)]
+        finish: Finish,
+        /// Which model it was.
+        model: String,
+    },
+    /// A person is asked about a call; the run waits.
+    #[serde(rename = "tool.approval")]
+    ToolApproval {
+        /// Which call.
+        call: String,
+        /// `approval` or `answer`.
+        #[schema(value_type = String)]
+        question: Question,
+        /// What a yes is bound to.
+        digest: String,
+    },
+    /// A person decided about a call.
+    #[serde(rename = "tool.decided")]
+    ToolDecided {
+        /// Which call.
+        call: String,
+        /// `allow` or `deny`.
+        decision: &'static str,
+        /// How far a yes reaches: `once`, `conversation` or `always`.
+        #[schema(value_type = Option<String>)]
+        reach: Option<Reach>,
+        /// The arguments the person put in place of the model's.
+        input: Option<Value>,
+        /// Why not.
+        reason: Option<String>,
+        /// Who.
+        #[schema(value_type = uuid::Uuid)]
+        by: PersonId,
+    },
+    /// A call runs.
+    #[serde(rename = "tool.started")]
+    ToolStarted {
+        /// Which.
+        call: String,
+        /// What it can do.
+        #[schema(value_type = String)]
+        effect: Effect,
+    },
+    /// A call tells how far it is.
+    #[serde(rename = "tool.progress")]
+    ToolProgress {
+        /// Which.
+        call: String,
+        /// The share that is done, from 0 to 1.
+        share: Option<f64>,
+        /// What it is doing.
+        note: String,
+    },
+    /// A call ended.
+    #[serde(rename = "tool.finished")]
+    ToolFinished {
+        /// Which.
+        call: String,
+        /// `done`, `failed`, `denied`, `aborted` or `unknown`.
+        outcome: &'static str,
+        /// What it gave.
+        output: Vec<PartView>,
+        /// Why it gave nothing.
+        message: Option<String>,
+        /// How long it took.
+        took_ms: u64,
+    },
+    /// What the answer before it cost, in tokens.
+    #[serde(rename = "usage.updated")]
+    UsageUpdated {
+        /// Which model.
+        model: String,
+        /// Read by the model.
+        input: u64,
+        /// Of those, from the provider's cache.
+        cached: u64,
+        /// Written by the model.
+        output: u64,
+        /// Of those, thought.
+        reasoning: u64,
+    },
+    /// The run stopped moving.
+    #[serde(rename = "run.finished")]
+    RunFinished {
+        /// `finished`, `exhausted`, `cancelled` or `incomplete`.
+        state: &'static str,
+        /// Why, and what to do about it.
+        message: Option<String>,
+    },
+    /// The run broke.
+    #[serde(rename = "run.failed")]
+    RunFailed {
+        /// A stable name for programs.
+        code: String,
+        /// Why, and what to do about it.
+        message: String,
+        /// The provider's own words.
+        detail: Option<String>,
+    },
+    /// A person has a stopped run go on.
+    #[serde(rename = "run.resumed")]
+    RunResumed {
+        /// Who.
+        #[schema(value_type = uuid::Uuid)]
+        by: PersonId,
+    },
+}
+
+/// An event of a run's topic.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RunEvent {
+    /// `run:` and the run's id.
+    pub topic: String,
+    /// Its number in the topic: from 1, without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: RunEventBody,
+}
+
+impl RunEvent {
+    /// The event of `entry` in the log of `run`.
+    pub fn of(run: RunId, entry: &Entry) -> Self {
+        let body = body(&entry.item);
+        Self { topic: format!("run:{run}"), seq: entry.seq, at: time(entry.at), body }
+    }
+
+    /// The events of a log, with neighbouring pieces joined: each has the number of the last
+    /// piece in it.
+    pub fn joined(run: RunId, entries: &[Entry]) -> Vec<Self> {
+        let mut events: Vec<Self> = Vec::new();
+        for entry in entries {
+            let event = Self::of(run, entry);
+            let merged = events.last_mut().is_some_and(|last| append(&mut last.body, &event.body));
+            if merged {
+                if let Some(last) = events.last_mut() {
+                    last.seq = event.seq;
+                }
+                continue;
+            }
+            events.push(event);
+        }
+        events
+    }
+}
+
+/// The name of an event, for SSE's `event:` field.
+pub const fn name(body: &RunEventBody) -> &'static str {
+    match body {
+        RunEventBody::RunStarted { .. } => "run.started",
+        RunEventBody::StepStarted { .. } => "step.started",
+        RunEventBody::MessageDelta { .. } => "message.delta",
+        RunEventBody::ReasoningDelta { .. } => "reasoning.delta",
+        RunEventBody::ToolArgsDelta { .. } => "tool.args.delta",
+        RunEventBody::MessageDone { .. } => "message.done",
+        RunEventBody::ToolApproval { .. } => "tool.approval",
+        RunEventBody::ToolDecided { .. } => "tool.decided",
+        RunEventBody::ToolStarted { .. } => "tool.started",
+        RunEventBody::ToolProgress { .. } => "tool.progress",
+        RunEventBody::ToolFinished { .. } => "tool.finished",
+        RunEventBody::UsageUpdated { .. } => "usage.updated",
+        RunEventBody::RunFinished { .. } => "run.finished",
+        RunEventBody::RunFailed { .. } => "run.failed",
+        RunEventBody::RunResumed { .. } => "run.resumed",
+    }
+}
+
+/// A moment as clients see it.
+pub fn time(at: Timestamp) -> String {
+    at.to_string()
+}
