@@ -32,6 +32,7 @@ mod auth;
 mod chat;
 mod conversations;
 mod docs;
+mod export;
 mod feedback;
 mod keys;
 mod live;
@@ -133,6 +134,7 @@ fn all() -> Routes {
     let routes = keys::routes(routes);
     let routes = people::routes(routes);
     let routes = conversations::routes(routes);
+    let routes = export::routes(routes);
     let routes = messages::routes(routes);
     let routes = feedback::routes(routes);
     let routes = runs::routes(routes);

@@ -3,6 +3,7 @@
 mod adapter;
 mod anthropic;
 mod calls;
+pub mod demo;
 mod endpoint;
 mod gemini;
 mod json;

@@ -4,6 +4,7 @@
 //! about a change only after its commit.
 
 pub(crate) mod group;
+pub(crate) mod job;
 pub(crate) mod later;
 pub(crate) mod migrate;
 pub(crate) mod news;
@@ -27,7 +28,7 @@ use crate::{
     config::{Config, Engine},
     error::StoreError,
 };
-use group::{Job, Reply, TypedJob};
+use job::{Job, Reply, TypedJob};
 use news::News;
 pub(crate) use statement::statement;
 pub(crate) use tx::Tx;
@@ -208,5 +209,12 @@ impl Db {
             Pools::Sqlite { readers, .. } => readers.close().await,
             Pools::Postgres { pool } => pool.close().await,
         }
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        // What listens to other processes would go on for ever.
+        self.tasks.stopping().cancel();
     }
 }

@@ -1,14 +1,7 @@
-//! `/api/conversations`: make, find, change, fork, export, delete.
+//! `/api/conversations`: make, find, change, fork, delete.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderName, StatusCode, header},
-};
-use galaxy_app::{
-    conversations::{Change, Filter},
-    export::Format,
-};
+use axum::{Json, extract::State, http::StatusCode};
+use galaxy_app::conversations::{Change, Filter};
 use galaxy_domain::{ConversationId, MessageId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -37,7 +30,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(search))
         .add(Policy::SignedIn, routes!(show, change, delete))
         .add(Policy::SignedIn, routes!(fork))
-        .add(Policy::SignedIn, routes!(export))
         .add(Policy::SignedIn, routes!(counts))
 }
 
@@ -232,58 +224,6 @@ async fn fork(
     let once = key.once("POST /api/conversations/{id}/fork", &body);
     let row = api.app.fork(&caller, id, body.value.message_id, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json((&row).into())))
-}
-
-/// How to write a conversation down.
-#[derive(Deserialize, ToSchema, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum FormatName {
-    /// Plain text with time, model and tools.
-    Txt,
-    /// Markdown.
-    Md,
-    /// JSON, complete.
-    Json,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Exporting {
-    /// `txt`, `md` or `json`.
-    format: FormatName,
-}
-
-/// Save a conversation as a file
-#[utoipa::path(get, path = "/api/conversations/{id}/export", tag = "conversations",
-    params(("id" = uuid::Uuid, Path), Exporting),
-    responses((status = 200, body = String), (status = "4XX", body = Problem)))]
-async fn export(
-    State(api): State<Api>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<ConversationId>,
-    Query(exporting): Query<Exporting>,
-) -> Result<([(HeaderName, String); 2], String), Problem> {
-    let format = match exporting.format {
-        FormatName::Txt => Format::Text,
-        FormatName::Md => Format::Markdown,
-        FormatName::Json => Format::Json,
-    };
-    let file = api.app.export(&caller, id, format).await?;
-    let disposition = format!("attachment; filename*=UTF-8''{}", percent(&file.file_name));
-    let headers = [
-        (header::CONTENT_TYPE, file.media_type.to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, file.content))
-}
-
-/// Writes a file name for a header (RFC 8187).
-fn percent(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let write =
-        |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    name.bytes().map(write).collect()
 }
 
 /// List conversations with their counts of messages

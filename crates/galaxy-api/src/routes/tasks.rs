@@ -3,15 +3,15 @@
 use axum::{Json, extract::State, http::StatusCode};
 use galaxy_app::{
     AppError,
-    tasks::{NewTask, TaskChange, TaskFilter, TaskSort, TaskStatus},
+    tasks::{NewTask, TaskChange},
 };
 use galaxy_base::Timestamp;
 use galaxy_domain::{PersonId, TaskId, task::Priority};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes, conversations::page_size};
+use super::{Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -20,78 +20,15 @@ use crate::{
     views::{List, task::TaskView},
 };
 
+mod listing;
+
+use listing::Listing;
+
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .add(Policy::SignedIn, routes!(list, create))
         .add(Policy::SignedIn, routes!(show, change, delete))
         .add(Policy::SignedIn, routes!(complete))
-}
-
-/// Done or not.
-#[derive(Deserialize, ToSchema, Clone, Copy, Default)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    /// Both.
-    #[default]
-    All,
-    /// Not done.
-    Pending,
-    /// Done.
-    Completed,
-}
-
-/// What decides the order.
-#[derive(Deserialize, ToSchema, Clone, Copy, Default)]
-#[serde(rename_all = "snake_case")]
-enum Sort {
-    /// When it was made.
-    #[default]
-    Created,
-    /// When it was last changed.
-    Updated,
-    /// When it should be done.
-    Due,
-    /// How much it matters.
-    Priority,
-    /// What it is called.
-    Title,
-}
-
-/// Which tasks, and in which order.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Listing {
-    /// `all`, `pending` or `completed`.
-    #[serde(default)]
-    #[param(inline)]
-    status: Status,
-    /// Part of title or description.
-    #[serde(default)]
-    q: Option<String>,
-    /// One of the labels.
-    #[serde(default)]
-    tag: Option<String>,
-    /// `low`, `normal` or `high`.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    priority: Option<Priority>,
-    /// Due before then (RFC 3339).
-    #[serde(default)]
-    due_before: Option<String>,
-    /// `created`, `updated`, `due`, `priority` or `title`.
-    #[serde(default)]
-    #[param(inline)]
-    sort: Sort,
-    /// The other way round.
-    #[serde(default)]
-    descending: bool,
-    /// Where to begin: `next` of the page before.
-    #[serde(default)]
-    cursor: Option<String>,
-    /// How many at most.
-    #[serde(default)]
-    limit: Option<usize>,
 }
 
 /// Reads a moment (RFC 3339).
@@ -112,32 +49,6 @@ async fn list(
     let page = api.app.tasks().list(&caller, listing.filter()?).await?;
     let items = page.items.iter().map(TaskView::from).collect();
     Ok(Json(List { items, next: page.next, total: page.total }))
-}
-
-impl Listing {
-    fn filter(self) -> Result<TaskFilter, Problem> {
-        Ok(TaskFilter {
-            status: match self.status {
-                Status::All => TaskStatus::All,
-                Status::Pending => TaskStatus::Pending,
-                Status::Completed => TaskStatus::Completed,
-            },
-            text: self.q.filter(|it| !it.trim().is_empty()),
-            tag: self.tag,
-            priority: self.priority,
-            due_before: self.due_before.map(|it| moment("/due_before", &it)).transpose()?,
-            sort: match self.sort {
-                Sort::Created => TaskSort::Created,
-                Sort::Updated => TaskSort::Updated,
-                Sort::Due => TaskSort::Due,
-                Sort::Priority => TaskSort::Priority,
-                Sort::Title => TaskSort::Title,
-            },
-            descending: self.descending,
-            cursor: self.cursor,
-            limit: page_size(self.limit),
-        })
-    }
 }
 
 /// A task that is wanted.

@@ -1,5 +1,10 @@
 use super::*;
-use crate::tool::Reach;
+use crate::{
+    id::{MessageId, PersonId},
+    part::Part,
+    run::Stop,
+    tool::Reach,
+};
 
 fn said() -> Item {
     Item::User { message: MessageId::fresh(), parts: vec![Part::text("go")] }
@@ -114,4 +119,14 @@ fn the_stored_form_is_stable() {
         assert_eq!(serde_json::to_string(&item).unwrap(), text);
         assert!(text.contains(&format!(r#"{{"kind":"{}""#, item.kind())));
     }
+}
+
+#[test]
+fn a_log_without_its_passing_entries_keeps_its_numbers() {
+    let entry = |(seq, item)| Entry { seq, at: Timestamp::default(), item };
+    let stopped = Item::Stopped { stop: Stop::Finished };
+    let mut run = Transcript::replay([(1, said()), (9, stopped)].map(entry)).unwrap();
+    assert_eq!(run.last_seq(), 9);
+    run.push(Item::Resumed { by: PersonId::fresh() }).unwrap();
+    assert_eq!(run.last_seq(), 10);
 }

@@ -26,7 +26,10 @@ pub(super) struct Filled {
 
 /// Fills what `tool` takes from `clause`.
 pub(super) fn fill(clause: &Clause, tool: &Known<'_>) -> Filled {
-    let used = vec![false; clause.words.len()];
+    let mut used = vec![false; clause.words.len()];
+    if let Some(at) = clause.place_of(&tool.spec.name) {
+        used[..=at].fill(true);
+    }
     let mut filler = Filler { clause, tool, used, input: Map::new(), by_title: None };
     filler.fill_by_shape();
     filler.fill_lists();
@@ -43,7 +46,8 @@ pub(super) fn fill(clause: &Clause, tool: &Known<'_>) -> Filled {
     let missing = tool.fields.iter().filter(|it| it.required && !given(it));
     let mut missing: Vec<String> = missing.map(|it| it.name.clone()).collect();
     if missing.is_empty() && changes_nothing(tool, &filler.input) {
-        missing = tool.fields.iter().filter(|it| is_new_value(it)).map(|it| it.name.clone()).collect();
+        missing =
+            tool.fields.iter().filter(|it| is_new_value(it)).map(|it| it.name.clone()).collect();
     }
     Filled { input: filler.input, missing, by_title }
 }
@@ -142,9 +146,9 @@ impl<'k> Filler<'_, 'k, '_> {
             Some(words.join(" ")).filter(|it| !it.is_empty())
         };
         let statement = || {
-            let is_sql = |it: &Word| matches!(it.plain.as_str(), "select" | "with");
-            let at = self.clause.words.iter().position(is_sql)?;
-            let words: Vec<&str> = self.clause.words[at..].iter().map(|it| it.raw.as_str()).collect();
+            let at = self.clause.words.iter().position(|it| it.plain == "select")?;
+            let words: Vec<&str> =
+                self.clause.words[at..].iter().map(|it| it.raw.as_str()).collect();
             Some(words.join(" "))
         };
         if let Some(code) = quoted.or_else(statement).or_else(behind_colon) {
@@ -209,10 +213,8 @@ impl<'k> Filler<'_, 'k, '_> {
         self.used[at] = true;
         #[expect(clippy::cast_possible_truncation, reason = "saturates, and the tool checks")]
         let whole = value.trunc() as i64;
-        match field.kind {
-            Kind::Whole => self.set(field, whole),
-            _ => self.set(field, json!(value)),
-        }
+        let value = if field.kind == Kind::Whole { json!(whole) } else { json!(value) };
+        self.set(field, value);
     }
 
     /// Optional texts that are named: "with description about the loan".

@@ -76,20 +76,24 @@ fn number_length(text: &str) -> usize {
 
 /// Sentences whose verb is the operator: "add 2 and 3", "divide 10 by 4".
 fn verbal(words: &[&str]) -> Option<String> {
+    let aggregate = |it: &[&str]| matches!(it, ["sum" | "product", "of"]);
+    let words = match words.windows(2).position(aggregate) {
+        Some(at) => &words[at..],
+        None => words,
+    };
     let (first, rest) = words.split_first()?;
     let numbers: Vec<&str> = rest.iter().copied().filter(|it| is_number(it)).collect();
     let only = |allowed: &[&str]| rest.iter().all(|it| is_number(it) || allowed.contains(it));
     match (*first, &numbers[..]) {
-        ("add" | "sum", [_, _, ..]) if only(&["and", "to", ",", "?", ".", "up"]) => {
+        ("add" | "sum", [_, _, ..]) if only(&["and", "to", ",", "?", ".", "up", "of"]) => {
             Some(numbers.join("+"))
         }
+        ("product", [_, _, ..]) if only(&["and", ",", "?", ".", "of"]) => Some(numbers.join("*")),
         ("multiply", [left, right]) if only(&["by", "and", "with", "?", "."]) => {
             Some(format!("{left}*{right}"))
         }
         ("divide", [left, right]) if only(&["by", "?", "."]) => Some(format!("{left}/{right}")),
-        ("subtract", [left, right]) if only(&["from", "?", "."]) => {
-            Some(format!("{right}-{left}"))
-        }
+        ("subtract", [left, right]) if only(&["from", "?", "."]) => Some(format!("{right}-{left}")),
         _ => None,
     }
 }
@@ -144,9 +148,12 @@ fn piece(words: &[&str]) -> (Vec<Piece>, usize) {
         return (vec![Piece::Sign(sign)], phrase.len());
     }
     let word = words[0];
-    if is_function(word) {
-        let of = usize::from(words.get(1) == Some(&"of"));
-        return applied(word, words, 1 + of);
+    let next = words.get(1).copied().unwrap_or_default();
+    // "Floor 3" is on the third floor, "sin 30" is a sine.
+    let bare =
+        matches!(word, "sqrt" | "cbrt" | "sin" | "cos" | "tan" | "ln" | "log" | "log2" | "log10");
+    if is_function(word) && (bare || matches!(next, "(" | "of")) {
+        return applied(word, words, 1 + usize::from(next == "of"));
     }
     (vec![single(word)], 1)
 }
@@ -158,7 +165,8 @@ fn applied(name: &str, words: &[&str], taken: usize) -> (Vec<Piece>, usize) {
         Some(number) if is_number(number) => {
             let number = Piece::Number((*number).to_owned());
             let mut pieces = vec![function, Piece::Sign("("), number];
-            let degrees = matches!(words.get(taken + 1), Some(&("degrees" | "degree" | "deg" | "°")));
+            let degrees =
+                matches!(words.get(taken + 1), Some(&("degrees" | "degree" | "deg" | "°")));
             if degrees {
                 pieces.push(Piece::Sign(" deg"));
             }
@@ -185,6 +193,7 @@ fn single(word: &str) -> Piece {
         ")" => Piece::Sign(")"),
         "," => Piece::Sign(", "),
         "of" => Piece::Sign(" of "),
+        "deg" | "degree" | "degrees" | "°" => Piece::Sign(" deg"),
         "mod" | "modulo" => Piece::Sign(" mod "),
         _ => Piece::Other,
     }
@@ -203,8 +212,14 @@ fn trim(run: &[Piece]) -> &[Piece] {
     let mut run = run;
     loop {
         run = match run {
-            [Piece::Sign("+" | "*" | "/" | "^" | "%" | "!" | ", " | " of " | " mod " | ")"), rest @ ..]
-            | [rest @ .., Piece::Sign("+" | "-" | "*" | "/" | "^" | ", " | " of " | " mod " | "(")]
+            [
+                Piece::Sign("+" | "*" | "/" | "^" | "%" | "!" | ", " | " of " | " mod " | ")"),
+                rest @ ..,
+            ]
+            | [
+                rest @ ..,
+                Piece::Sign("+" | "-" | "*" | "/" | "^" | ", " | " of " | " mod " | "("),
+            ]
             | [rest @ .., Piece::Function(_)] => rest,
             _ => return run,
         };
@@ -214,7 +229,7 @@ fn trim(run: &[Piece]) -> &[Piece] {
 fn is_expression(run: &[Piece]) -> bool {
     let count = |sign: &str| run.iter().filter(|it| **it == Piece::Sign(sign_of(sign))).count();
     let works = |it: &Piece| match it {
-        Piece::Sign(sign) => !matches!(*sign, "(" | ")" | ", " | " of "),
+        Piece::Sign(sign) => !matches!(*sign, "(" | ")" | ", " | " of " | " deg"),
         Piece::Function(_) => true,
         Piece::Number(_) | Piece::Other => false,
     };
@@ -263,8 +278,9 @@ mod tests {
             ("calculate (1 + 2) * -3", "(1+2)*-3"),
             ("1,000 * 2.5", "1000*2.5"),
             ("sin of 30 degrees", "sin(30 deg)"),
+            ("sin(30 deg)", "sin(30 deg)"),
+            ("what is the sum of 2, 3 and 4?", "2+3+4"),
             ("gcd(12, 18)", "gcd(12, 18)"),
-            ("2 pi", "2pi"),
             ("17 mod 5", "17 mod 5"),
             ("add 2 and 3", "2+3"),
             ("subtract 5 from 10", "10-5"),

@@ -48,6 +48,11 @@ impl Clause {
         self.lead.is_some() || self.expression.is_some()
     }
 
+    /// Where it calls a tool by its name.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        self.words.iter().position(|it| it.raw == name || it.plain == name.to_lowercase())
+    }
+
     /// Whether one of its words, or of those it implies, has this stem.
     pub(super) fn says(&self, stem: &str) -> bool {
         self.implied.contains(&stem) || self.words.iter().any(|it| !it.quoted && it.stem() == stem)

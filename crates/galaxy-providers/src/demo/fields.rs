@@ -80,10 +80,9 @@ pub(super) fn resolve<'a>(property: &'a Value, root: &'a Value) -> &'a Value {
 
 /// The type of a property, leaving "or null" out.
 pub(super) fn type_name(property: &Value) -> Option<&str> {
-    match property.get("type")? {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|it| *it != "null"),
-        one => one.as_str(),
-    }
+    let kind = property.get("type")?;
+    let Some(types) = kind.as_array() else { return kind.as_str() };
+    types.iter().filter_map(Value::as_str).find(|it| *it != "null")
 }
 
 /// The texts a property may be, if it says so.

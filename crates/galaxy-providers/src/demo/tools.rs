@@ -73,7 +73,9 @@ impl<'a> Known<'a> {
         }
         Some(match self.verb? {
             Verb::Add => format!("add a {subject} to buy groceries"),
-            Verb::List if self.fields.iter().all(|it| !it.required) => format!("list my {subject}s"),
+            Verb::List if self.fields.iter().all(|it| !it.required) => {
+                format!("list my {subject}s")
+            }
             Verb::Complete => format!("complete the {subject} buy groceries"),
             Verb::Delete => format!("delete the {subject} buy groceries"),
             Verb::Update => format!("rename the {subject} buy groceries to buy fruit"),
@@ -84,12 +86,9 @@ impl<'a> Known<'a> {
             Verb::Find if self.needs(&[Kind::Text]).is_some() => {
                 format!("search the {subject} for Rust")
             }
-            Verb::List
-            | Verb::Get
-            | Verb::Find
-            | Verb::Send
-            | Verb::Compute
-            | Verb::Run => return None,
+            Verb::List | Verb::Get | Verb::Find | Verb::Send | Verb::Compute | Verb::Run => {
+                return None;
+            }
         })
     }
 }

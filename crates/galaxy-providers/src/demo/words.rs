@@ -112,9 +112,32 @@ pub(super) fn stem(word: &str) -> String {
 /// Words that carry no meaning of their own.
 pub(super) fn is_filler(word: &str) -> bool {
     const FILLERS: [&str; 26] = [
-        "a", "an", "the", "my", "our", "your", "me", "us", "new", "another", "some", "all", "any",
-        "of", "current", "currently", "this", "these", "like", "there", "please", "i", "have",
-        "existing", "now", "also",
+        "a",
+        "an",
+        "the",
+        "my",
+        "our",
+        "your",
+        "me",
+        "us",
+        "new",
+        "another",
+        "some",
+        "all",
+        "any",
+        "of",
+        "current",
+        "currently",
+        "this",
+        "these",
+        "like",
+        "there",
+        "please",
+        "i",
+        "have",
+        "existing",
+        "now",
+        "also",
     ];
     FILLERS.contains(&word)
 }

@@ -35,8 +35,8 @@ impl News {
     pub(super) fn shared(pool: &PgPool, instance: String, tasks: &Tasks) -> Self {
         let (others, announced) = mpsc::channel(QUEUE);
         let watcher = Slot::default();
-        tasks.spawn(shared::announce(pool.clone(), instance.clone(), announced));
         let stop = tasks.stopping().clone();
+        tasks.spawn(shared::announce(pool.clone(), instance.clone(), announced, stop.clone()));
         let listening = shared::listen(pool.clone(), instance, Arc::clone(&watcher));
         tasks.spawn(async move {
             stop.run_until_cancelled(listening).await;

@@ -5,12 +5,12 @@ use std::{any::Any, panic::AssertUnwindSafe, str::FromStr, time::Duration};
 use futures::FutureExt;
 use galaxy_base::{Backoff, Clock, ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    ConnectOptions, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::{
-    db::{Conn, PATIENCE, Strength, Tx, group::Job, migrate, news::News},
+    db::{Conn, PATIENCE, Strength, Tx, job::Job, migrate, news::News},
     error::StoreError,
     growth::Aftermath,
 };
@@ -44,7 +44,8 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
             ("statement_timeout", "30s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "60s"),
-        ]);
+        ])
+        .disable_statement_logging();
     Ok(options)
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -139,6 +139,7 @@ pub(super) fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "4000")
         // Keeps a log that grew once from occupying the disk for ever.
         .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging()
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -34,7 +34,7 @@ const FINISH: &str = concat!(
     turned!()
 );
 const DECIDE: &str = concat!(
-    "UPDATE runs SET state = $3, ended_at = $4, stop_requested = FALSE
+    "UPDATE runs SET state = $3, ended_at = $4, stop_requested = FALSE, compacted = FALSE
     WHERE id = $1 AND workspace_id = $2 AND state <> 'running' ",
     turned!()
 );

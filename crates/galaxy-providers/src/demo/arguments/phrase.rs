@@ -17,7 +17,8 @@ impl<'k> Filler<'_, 'k, '_> {
             wanted.extend(open.into_iter().find(|it| is_subject(it)));
         }
         for field in &wanted {
-            let quoted = self.free().find(|it| it.1.quoted).map(|(at, word)| (at, word.raw.clone()));
+            let quoted =
+                self.free().find(|it| it.1.quoted).map(|(at, word)| (at, word.raw.clone()));
             if let Some((at, raw)) = quoted {
                 self.used[at] = true;
                 self.set(field, raw);
@@ -96,6 +97,12 @@ impl<'k> Filler<'_, 'k, '_> {
         }
     }
 
+    /// Whether a word says when to look, which is now in any case.
+    fn is_moment(&self, word: &Word) -> bool {
+        self.tool.verb.is_some_and(Verb::looks)
+            && matches!(word.plain.as_str(), "now" | "today" | "tonight" | "currently")
+    }
+
     /// The free words without those that only lead to what they are about.
     fn object(&self, field: Option<&Field>, is_target: bool) -> String {
         let words: Vec<&Word> = self.free().map(|it| it.1).collect();
@@ -107,7 +114,8 @@ impl<'k> Filler<'_, 'k, '_> {
             noun(word) && next.is_some_and(|it| leads(it) || word.raw.ends_with(':'))
         });
         // A noun far into the sentence belongs to the title: "add pay the task force to my list".
-        let near = |at: usize| words[..at].iter().all(|it| !is_connector(&it.plain) || it.plain == "of");
+        let near =
+            |at: usize| words[..at].iter().all(|it| !is_connector(&it.plain) || it.plain == "of");
         let mut start = announced.filter(|at| near(*at) && !closes(&words[*at + 1..], &noun));
         if let Some(at) = &mut start {
             *at += 1;
@@ -125,7 +133,7 @@ impl<'k> Filler<'_, 'k, '_> {
         }
         let mut words = &words[start.min(words.len())..];
         while let [rest @ .., last] = words
-            && matches!(last.plain.as_str(), "please" | "thanks" | "")
+            && (matches!(last.plain.as_str(), "please" | "thanks" | "") || self.is_moment(last))
         {
             words = rest;
         }
@@ -160,9 +168,8 @@ fn is_title(name: &str) -> bool {
 
 /// Whether a text is what a reading tool looks for.
 fn is_subject(field: &Field) -> bool {
-    const SUBJECTS: [&str; 10] = [
-        "query", "q", "search", "city", "location", "place", "name", "topic", "keyword", "term",
-    ];
+    const SUBJECTS: [&str; 10] =
+        ["query", "q", "search", "city", "location", "place", "name", "topic", "keyword", "term"];
     SUBJECTS.contains(&field.name.as_str())
 }
 
@@ -199,7 +206,7 @@ fn question(text: &str) -> String {
         });
     }
     let mut sentence = turned.join(" ");
-    if first == "you" || (first == "i" && words.len() > 1) {
+    if first == "i" && words.len() > 1 {
         sentence = format!("Do {sentence}");
     }
     let mut letters = sentence.chars();

@@ -10,6 +10,7 @@ use sqlx::{
     postgres::{PgListener, PgPoolOptions},
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{Slot, current};
 use crate::{growth::Aftermath, json};
@@ -74,10 +75,22 @@ fn payload(from: &str, mut brief: Brief) -> String {
     }
 }
 
-/// Announces what comes from `news` until its other end is gone.
-pub(super) async fn announce(pool: PgPool, instance: String, mut news: mpsc::Receiver<Brief>) {
+/// Announces what comes from `news` until its other end is gone, or until `stop` and nothing is
+/// left.
+pub(super) async fn announce(
+    pool: PgPool,
+    instance: String,
+    mut news: mpsc::Receiver<Brief>,
+    stop: CancellationToken,
+) {
     let mut missed = false;
-    while let Some(mut brief) = news.recv().await {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = news.recv() => next,
+            () = stop.cancelled() => None,
+        };
+        let Some(mut brief) = next else { return };
         // A full queue means that some were dropped.
         brief.all |= missed || news.len() + 1 >= news.max_capacity();
         while let Ok(more) = news.try_recv() {

@@ -1,0 +1,75 @@
+//! `/api/conversations/{id}/export`: a conversation as a file.
+
+use axum::{
+    extract::State,
+    http::{HeaderName, header},
+};
+use galaxy_app::export::Format;
+use galaxy_domain::ConversationId;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::{Policy, Routes};
+use crate::{
+    api::Api,
+    caller::Authenticated,
+    extract::{Path, Query},
+    problem::Problem,
+};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.add(Policy::SignedIn, routes!(export))
+}
+
+/// How to write a conversation down.
+#[derive(Deserialize, ToSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum FormatName {
+    /// Plain text with time, model and tools.
+    Txt,
+    /// Markdown.
+    Md,
+    /// JSON, complete.
+    Json,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Exporting {
+    /// `txt`, `md` or `json`.
+    format: FormatName,
+}
+
+/// Save a conversation as a file
+#[utoipa::path(get, path = "/api/conversations/{id}/export", tag = "conversations",
+    params(("id" = uuid::Uuid, Path), Exporting),
+    responses((status = 200, body = String), (status = "4XX", body = Problem)))]
+async fn export(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<ConversationId>,
+    Query(exporting): Query<Exporting>,
+) -> Result<([(HeaderName, String); 2], String), Problem> {
+    let format = match exporting.format {
+        FormatName::Txt => Format::Text,
+        FormatName::Md => Format::Markdown,
+        FormatName::Json => Format::Json,
+    };
+    let file = api.app.export(&caller, id, format).await?;
+    let disposition = format!("attachment; filename*=UTF-8''{}", percent(&file.file_name));
+    let headers = [
+        (header::CONTENT_TYPE, file.media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, file.content))
+}
+
+/// Writes a file name for a header (RFC 8187).
+fn percent(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let write =
+        |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    name.bytes().map(write).collect()
+}

@@ -1,0 +1,177 @@
+//! The commands.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use galaxy_access::{Access, AccessConfig};
+use galaxy_base::{ExposeSecret, SecretString, random};
+use galaxy_store::{Store, StoreError};
+
+use crate::{
+    say, serve,
+    settings::{self, Described, Given, Mistakes, Origin, Settings, schema},
+};
+
+/// What a wrong configuration ends with (`EX_CONFIG` of sysexits).
+const CONFIGURATION: u8 = 78;
+
+/// Galaxy: a self-hosted platform for AI agents. Settings come from the environment and `.env`;
+/// `galaxy config explain` lists them.
+#[derive(Debug, Parser)]
+#[command(name = "galaxy", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the page and the API (this is what happens without a command).
+    Serve,
+    /// Bring the database up to date. Serving does so, too.
+    Migrate {
+        /// Only say what is missing; exit with 1 if something is.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the API's OpenAPI document.
+    Openapi,
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Look after accounts.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Report every mistake; exit with 78 if there is one.
+    Check,
+    /// List every setting: what it is, where that comes from, and what it means.
+    Explain,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Print a new token with which the first administrator is made.
+    SetupToken,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> ExitCode {
+        let result = match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => settings().and_then(|it| wait(serve::serve(it))),
+            Command::Migrate { check: true } => settings().and_then(|it| wait(check_schema(it))),
+            Command::Migrate { check: false } => settings().and_then(|it| wait(migrate(it))),
+            Command::Openapi => openapi(),
+            Command::Config { command: ConfigCommand::Check } => settings().map(report),
+            Command::Config { command: ConfigCommand::Explain } => explain(),
+            Command::Admin { command: AdminCommand::SetupToken } => {
+                settings().and_then(|it| wait(setup_token(it)))
+            }
+        };
+        let Err(err) = result else { return ExitCode::SUCCESS };
+        say::complaint(format_args!("{err:#}"));
+        if err.is::<Mistakes>() { ExitCode::from(CONFIGURATION) } else { ExitCode::FAILURE }
+    }
+}
+
+fn settings() -> Result<Settings> {
+    Ok(Settings::read(&mut settings::given())?)
+}
+
+/// Waits for `work`, which talks to files and to the network.
+fn wait(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let result = runtime.block_on(work);
+    // What is left waits for somebody who will not come.
+    runtime.shutdown_background();
+    result
+}
+
+async fn check_schema(settings: Settings) -> Result<()> {
+    let pending = Store::pending(settings.store.build(&serve::instance())).await?;
+    if pending.is_empty() {
+        say::line("the database is up to date");
+        return Ok(());
+    }
+    bail!("missing: {}", pending.join(", "))
+}
+
+async fn migrate(settings: Settings) -> Result<()> {
+    let instance = serve::instance();
+    let pending = Store::pending(settings.store.build(&instance)).await?;
+    settings.store.open(&instance).await?.close().await;
+    for name in &pending {
+        say::line(format_args!("applied {name}"));
+    }
+    say::line("the database is up to date");
+    Ok(())
+}
+
+fn openapi() -> Result<()> {
+    say::line(serde_json::to_string_pretty(&galaxy_api::document())?);
+    Ok(())
+}
+
+async fn setup_token(settings: Settings) -> Result<()> {
+    let store = match settings.store.open(&serve::instance()).await {
+        Err(err @ StoreError::InUse(_)) => {
+            return Err(err).context(
+                "stop the server first, or start it again: it prints a token at each start \
+                 until somebody has an account",
+            );
+        }
+        other => other?,
+    };
+    // Nothing is signed here, so any key will do.
+    let key = SecretString::from(random::token());
+    let access = Access::new(AccessConfig::new(&settings.app_name, key), store.clone())?;
+    let token = access.setup_token().await;
+    store.close().await;
+    match token? {
+        Some(token) => serve::invite(token.expose_secret()),
+        None => bail!("somebody has an account already: an administrator can add people"),
+    }
+    Ok(())
+}
+
+fn report(settings: Settings) {
+    say::line(format_args!("the configuration is good:\n  {}", settings.summary()));
+}
+
+fn explain() -> Result<()> {
+    let mut given = settings::given();
+    for setting in schema::ALL {
+        say::line(explained(&mut given, *setting));
+    }
+    Settings::read(&mut given)?;
+    Ok(())
+}
+
+fn explained(given: &mut Given, setting: &dyn Described) -> String {
+    let (text, origin) = match given.text(setting) {
+        Some(found) => found,
+        None => (setting.default().to_owned(), Origin::Default),
+    };
+    let shown = match (setting.is_secret(), text.is_empty()) {
+        (_, true) => "(not set)".to_owned(),
+        (true, false) => "(hidden)".to_owned(),
+        (false, false) => galaxy_base::text::headline(&text, 80),
+    };
+    let from = match origin {
+        Origin::Environment => "environment".to_owned(),
+        Origin::Dotenv => ".env".to_owned(),
+        Origin::File(path) => path,
+        Origin::Default => "default".to_owned(),
+    };
+    format!("{} = {shown}  [{from}]\n    {}", setting.name(), setting.doc())
+}

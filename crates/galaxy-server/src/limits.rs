@@ -1,0 +1,54 @@
+//! What people may do at most.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use galaxy_app::AppConfig;
+use galaxy_jobs::WorkerConfig;
+
+use crate::settings::{Given, schema};
+
+/// What people may do at most, and how much this process takes on.
+#[derive(Debug)]
+pub(crate) struct Config {
+    active_runs: NonZeroUsize,
+    messages_per_minute: NonZeroU32,
+    message_chars: NonZeroUsize,
+    image_bytes: NonZeroUsize,
+    tools_unlockable: bool,
+    runs_at_once: NonZeroUsize,
+}
+
+impl Config {
+    /// Reads the settings.
+    pub(crate) fn read(given: &mut Given) -> Self {
+        Self {
+            active_runs: given.value(&schema::MAX_ACTIVE_RUNS_PER_PERSON),
+            messages_per_minute: given.value(&schema::MESSAGES_PER_MINUTE),
+            message_chars: given.value(&schema::MESSAGE_CHARS),
+            image_bytes: given.value(&schema::IMAGE_BYTES),
+            tools_unlockable: given.value(&schema::TOOLS_UNLOCKABLE),
+            runs_at_once: given.value(&schema::MAX_CONCURRENT_RUNS),
+        }
+    }
+
+    /// The configuration of the application; `instance` names this process among the replicas.
+    pub(crate) fn build(&self, name: &str, system_prompt: &str, instance: &str) -> AppConfig {
+        let worker = WorkerConfig::named(instance.to_owned());
+        let worker = WorkerConfig {
+            at_once: self.runs_at_once.get(),
+            at_once_per_person: worker.at_once_per_person.max(self.active_runs.get()),
+            ..worker
+        };
+        AppConfig {
+            name: name.to_owned(),
+            system_prompt: system_prompt.to_owned(),
+            active_runs: self.active_runs.get(),
+            messages_per_minute: self.messages_per_minute,
+            message_chars: self.message_chars.get(),
+            image_bytes: self.image_bytes.get(),
+            limits: galaxy_agent::Limits::default(),
+            worker,
+            tools_unlockable: self.tools_unlockable,
+        }
+    }
+}

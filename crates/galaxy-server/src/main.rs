@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+mod limits;
+mod listen;
+mod models;
+mod process;
+mod say;
+mod secret_key;
+mod serve;
+mod settings;
+mod store;
+mod system_prompt;
+mod telemetry;
+mod web;
+
+fn main() -> ExitCode {
+    cli::Cli::parse().run()
+}

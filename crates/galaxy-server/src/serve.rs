@@ -1,0 +1,133 @@
+//! Puts the server together and runs it until it is told to stop.
+//!
+//! **Stopping.** At the first signal `/health/ready` turns red and live streams are told to come
+//! back later; runs are handed over; then the port closes, and what was asked already is answered.
+//! All of it has [`GRACE`] together. A second signal ends the process at once.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use galaxy_access::Access;
+use galaxy_api::Api;
+use galaxy_app::{App, app::Parts};
+use galaxy_base::{Clock, ExposeSecret, Tasks, random};
+use galaxy_net::Client;
+use tokio::time::Instant;
+
+use crate::{
+    process::{EndSignals, Process},
+    say,
+    settings::Settings,
+};
+
+/// How long a stop may take.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Serves until a signal.
+///
+/// # Errors
+/// When a part cannot be built.
+pub(crate) async fn serve(settings: Settings) -> Result<()> {
+    let numbers = settings.telemetry.build()?;
+    let mut signals = EndSignals::watch()?;
+    install_tls()?;
+    let instance = instance();
+    let client = Client::new(galaxy_net::Config::default())?;
+    let (store, catalogue) =
+        tokio::join!(settings.store.open(&instance), settings.models.build(&client));
+    let (store, catalogue) = (store?, catalogue?);
+    let key = settings.secret_key.build(settings.store.folder())?;
+    if settings.store.is_shared() && !settings.secret_key.is_given() {
+        tracing::warn!("several processes need one JWT_SECRET_KEY; this one made its own");
+    }
+    let access = settings.web.access(&settings.app_name, key);
+    let access = Arc::new(Access::new(access, store.clone())?);
+    let tasks = Tasks::default();
+    let parts = Parts {
+        store: store.clone(),
+        access: access.clone(),
+        catalogue,
+        tools: galaxy_tools::all(),
+        clock: Clock::System,
+        tasks: tasks.clone(),
+    };
+    let limits = settings.limits.build(&settings.app_name, &settings.system_prompt, &instance);
+    let app = App::new(parts, limits)?;
+    let process = Process::new(app.clone(), numbers, tasks.clone());
+    let api = Api::new(app, settings.web.api(), process.clone());
+    let listener = settings.listen.build().await?;
+    let address = listener.address()?;
+
+    process.start();
+    greet(&settings, address, &access).await?;
+    let stop = stop(&mut signals, &process, &tasks);
+    let is_done = listener.serve(galaxy_api::router(api), stop).await;
+    store.close().await;
+    tracing::info!(is_done, "stopped");
+    Ok(())
+}
+
+/// Installs the cryptography that every TLS connection uses.
+///
+/// # Errors
+/// When another was installed before.
+pub(crate) fn install_tls() -> Result<()> {
+    let installed = rustls::crypto::ring::default_provider().install_default();
+    installed.ok().context("another TLS crypto provider is installed")
+}
+
+/// A name for this process among those that share a database.
+pub(crate) fn instance() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "galaxy" } else { host.trim() };
+    // Containers share host names and process numbers more often than one would think.
+    format!("{host}-{}-{}", std::process::id(), &random::token()[..8])
+}
+
+/// Waits for a signal and hands over what goes on in the background; gives the moment by which
+/// everything else should have ended, too.
+async fn stop(signals: &mut EndSignals, process: &Process, tasks: &Tasks) -> Instant {
+    let signal = signals.next().await;
+    let deadline = Instant::now() + GRACE;
+    tracing::info!(signal, "stopping; once more ends at once");
+    process.announce_stop();
+    end_at_second_signal();
+    if !tasks.stop(GRACE).await {
+        tracing::warn!(left = tasks.count(), "some work was not handed over in time");
+    }
+    deadline
+}
+
+/// Ends the process at the next signal, whatever it is doing.
+fn end_at_second_signal() {
+    let Ok(mut signals) = EndSignals::watch() else { return };
+    // Nobody waits for this one: it ends with the process.
+    Tasks::default().spawn(async move {
+        let signal = signals.next().await;
+        tracing::warn!(signal, "ending at once");
+        std::process::exit(1);
+    });
+}
+
+/// Tells the person at the terminal where to go, and, when nobody has an account, how to get one.
+async fn greet(settings: &Settings, address: SocketAddr, access: &Access) -> Result<()> {
+    let name = &settings.app_name;
+    say::line(format_args!("{name} {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
+    if settings.web.is_test_mode() {
+        say::line("  TEST_MODE is on: everybody gets in.");
+    }
+    tracing::info!(%address, "listening");
+    if let Some(token) = access.setup_token().await? {
+        invite(token.expose_secret());
+    }
+    Ok(())
+}
+
+/// Tells how the first administrator comes about.
+pub(crate) fn invite(token: &str) {
+    say::line(format_args!(
+        "\nNobody has an account yet. Open the page and use this token to make the first one, \
+         which is the administrator's.\nIt works once, and only until the next start:\n\n    \
+         {token}\n"
+    ));
+}
