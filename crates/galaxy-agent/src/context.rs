@@ -76,12 +76,12 @@ fn within(room: usize, history: &[MessageRow]) -> Vec<Message> {
         let turn = match &row.body {
             Body::Said { parts } => vec![Message::User { parts: parts.clone() }],
             // The person's message stands in the history by itself.
-            Body::Answered { entries } => messages_of(
+            Body::Answered { entries } => closed(messages_of(
                 entries
                     .iter()
                     .map(|entry| &entry.item)
                     .filter(|item| !matches!(item, Item::User { .. })),
-            ),
+            )),
         };
         let cost = turn.iter().map(tokens).sum::<usize>();
         if dropped > 0 || cost > left {
@@ -97,6 +97,29 @@ fn within(room: usize, history: &[MessageRow]) -> Vec<Message> {
         turns.insert(0, Message::User { parts: vec![Part::text(note)] });
     }
     turns
+}
+
+/// Answers the calls of a turn that is left while a person is asked about them: a conversation
+/// can branch off there, and no provider takes a call without a result.
+fn closed(mut turn: Vec<Message>) -> Vec<Message> {
+    let mut open: Vec<(CallId, String)> = Vec::new();
+    for message in &turn {
+        match message {
+            Message::Assistant { calls, .. } => {
+                open.extend(calls.iter().map(|call| (call.id.clone(), call.tool.clone())));
+            }
+            Message::Result { call, .. } => open.retain(|(id, _)| id != call),
+            Message::User { .. } => (),
+        }
+    }
+    let (output, is_error) = told(&Outcome::Aborted);
+    turn.extend(open.into_iter().map(|(call, tool)| Message::Result {
+        call,
+        tool,
+        output: output.clone(),
+        is_error,
+    }));
+    turn
 }
 
 fn messages(items: &[Item]) -> Vec<Message> {

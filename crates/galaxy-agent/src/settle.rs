@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
-use galaxy_base::text::clip;
+use galaxy_base::text::{clip, headline};
 use galaxy_domain::{CallId, Item, Outcome, Part, RunId, ToolCall};
 use galaxy_store::Strength;
 use galaxy_tool::{AnyTool, Notes, Output, ToolCx, ToolError, tool::Note};
@@ -22,8 +22,10 @@ use crate::{
 const TOOLS_AT_ONCE: usize = 4;
 /// More text of one result than this is cut, visibly.
 const OUTPUT_CHARS: usize = 48_000;
-/// A bigger image (base64 bytes) is left out, visibly.
+/// Images of one result beyond this (base64 bytes in all) are left out, visibly.
 const IMAGE_BYTES: usize = 4 * 1024 * 1024;
+/// A note on progress is cut to this.
+const NOTE_CHARS: usize = 300;
 /// A reader sees a sign of life of a working tool at least this often.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
@@ -68,7 +70,7 @@ pub(crate) async fn settle(
                 None => Outcome::Failed { message: format!("no tool `{}`", open.call.tool) },
             },
             Ruling::Deny(reason) => Outcome::Denied { reason },
-            Ruling::Refuse(message) => Outcome::Failed { message },
+            Ruling::Refuse(message) => Outcome::Failed { message: clip(&message, OUTPUT_CHARS) },
             Ruling::Lost => Outcome::Unknown,
         };
         journal.stage(Item::Reply { call: id, outcome, took_ms: 0 })?;
@@ -99,8 +101,12 @@ async fn run_all(
                 reply(journal, done, !working.is_empty()).await?;
             }
             Some((call, note)) = heard.recv() => {
-                journal.stage(Item::Progress { call, share: note.share, note: note.text })?;
-                journal.commit(Strength::Relaxed).await?;
+                // A note can come out after the call that sent it has been answered.
+                if journal.transcript.open_call(&call).is_some() {
+                    let text = headline(&note.text, NOTE_CHARS);
+                    journal.stage(Item::Progress { call, share: note.share, note: text })?;
+                    journal.commit(Strength::Relaxed).await?;
+                }
             }
         }
     }
@@ -192,16 +198,21 @@ fn outcome_of(tool: &str, result: std::thread::Result<Result<Output, ToolError>>
 /// Keeps `output` within what a model and a screen can bear; every cut is visible.
 fn bounded(output: Output) -> Output {
     let mut left = OUTPUT_CHARS;
+    let mut room = IMAGE_BYTES;
     let keep = |part| match part {
         Part::Text { text } => {
             let text = clip(&text, left);
             left = left.saturating_sub(text.chars().count());
             Part::Text { text }
         }
-        Part::Image { media_type, data } if data.len() > IMAGE_BYTES => {
+        Part::Image { media_type, data } if data.len() > room => {
             Part::text(format!("[an image of {} kB ({media_type}) is left out]", data.len() / 1024))
         }
-        Part::Image { .. } | Part::Reasoning { .. } | Part::Opaque { .. } => part,
+        Part::Image { ref data, .. } => {
+            room -= data.len();
+            part
+        }
+        Part::Reasoning { .. } | Part::Opaque { .. } => part,
     };
     output.into_iter().map(keep).collect()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
-    CallId, Effect, Item, Stop, Transcript,
+    CallId, Effect, Item, Stop, Transcript, Usage,
     tool::Decision,
     transcript::{Finish, OpenCall, Question},
 };
@@ -45,7 +45,7 @@ pub enum Ruling {
 pub struct Limits {
     /// How often the model may be asked before a person says to go on.
     pub samples: usize,
-    /// Tokens the whole run may cost, in and out.
+    /// Tokens the run may cost, in and out, before a person says to go on.
     pub tokens: u64,
     /// Identical calls in a row (same tool, same arguments) before the run is stopped.
     pub repeats: usize,
@@ -105,7 +105,7 @@ fn end_of(finish: Finish) -> Stop {
 }
 
 fn exhausted(transcript: &Transcript, limits: &Limits) -> Option<Stop> {
-    let usage = transcript.usage();
+    let usage = usage_since_resume(transcript);
     let limit = if transcript.samples_since_resume() >= limits.samples {
         format!("The run took {} steps, which is the limit.", limits.samples)
     } else if usage.input + usage.output >= limits.tokens {
@@ -116,6 +116,18 @@ fn exhausted(transcript: &Transcript, limits: &Limits) -> Option<Stop> {
         return None;
     };
     Some(Stop::Exhausted { limit })
+}
+
+/// What the answers cost together since a person last said to go on.
+fn usage_since_resume(transcript: &Transcript) -> Usage {
+    let newest = transcript.items().iter().rev();
+    let mut sum = Usage::default();
+    for item in newest.take_while(|item| !matches!(item, Item::Resumed { .. })) {
+        if let Item::Usage { usage, .. } = item {
+            sum += *usage;
+        }
+    }
+    sum
 }
 
 /// How many of the newest answers ask for exactly the same calls.

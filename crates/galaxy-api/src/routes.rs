@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
+use tower::util::option_layer;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -93,6 +94,7 @@ impl Routes {
             for (method, operation) in operations(item) {
                 let extensions = operation.extensions.get_or_insert_default();
                 extensions.insert("x-policy".to_owned(), policy.as_str().into());
+                operation.operation_id = Some(operation_id(&method, path));
                 self.declared.push(Declared { method, path: path.clone(), policy });
             }
         }
@@ -111,6 +113,13 @@ impl Routes {
         self.router = self.router.route(path, methods);
         self
     }
+}
+
+/// A name for generated clients: unique, because method and path are.
+fn operation_id(method: &Method, path: &str) -> String {
+    let words = path.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+    let words: Vec<&str> = words.filter(|word| *word != "api").collect();
+    format!("{}_{}", method.as_str().to_lowercase(), words.join("_"))
 }
 
 fn operations(
@@ -173,16 +182,19 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::max(api.config.body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(small.and(streams).and(images)))
-        .layer(cors(&api))
+        .layer(option_layer(cors(&api)))
         .layer(middleware::from_fn_with_state(api.clone(), layers::around))
         .with_state(api)
 }
 
 /// Lets pages of the configured origins in; without any, no other page.
-fn cors(api: &Api) -> CorsLayer {
+fn cors(api: &Api) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> =
         api.config.origins.iter().filter_map(|it| it.parse().ok()).collect();
-    CorsLayer::new()
+    if origins.is_empty() {
+        return None;
+    }
+    let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -193,7 +205,8 @@ fn cors(api: &Api) -> CorsLayer {
             HeaderName::from_static("last-event-id"),
             HeaderName::from_static("x-requested-with"),
         ])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER])
+        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER]);
+    Some(layer)
 }
 
 async fn wrong_method() -> Problem {

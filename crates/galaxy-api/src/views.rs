@@ -4,6 +4,7 @@ pub mod account;
 pub mod conversation;
 pub mod event;
 pub mod model;
+pub mod names;
 pub mod notice;
 pub mod run;
 pub mod system;

@@ -146,7 +146,8 @@ impl App {
             media_type: media_type.clone(),
             data: data.clone(),
         });
-        let text = Some(Part::text(sending.text.clone())).filter(|_| !sending.text.is_empty());
+        let text =
+            Some(Part::text(sending.text.clone())).filter(|_| !sending.text.trim().is_empty());
         Ok(images.chain(text).collect())
     }
 }

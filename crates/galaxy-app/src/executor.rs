@@ -17,7 +17,7 @@ use galaxy_agent::{
 };
 use galaxy_base::Clock;
 use galaxy_domain::{
-    Caller, Stop, Transcript, Verdict, conversation::ConversationRow, run::RunRow,
+    Caller, Item, Stop, Transcript, Verdict, conversation::ConversationRow, run::RunRow,
 };
 use galaxy_jobs::{Runner, worker::Ends};
 use galaxy_model::{Model, catalogue::Catalogue};
@@ -86,7 +86,7 @@ impl Executor {
             Err(AppError::Store(err)) => return Err(err.into()),
             Err(err) => {
                 tracing::error!(run = %run.id, error = %err, "a run cannot be read");
-                return Ok(());
+                return self.end_broken(run).await;
             }
         };
         let deps = match self.deps(run).await {
@@ -207,14 +207,21 @@ impl Executor {
     }
 
     async fn end_broken(&self, run: &RunRow) -> Result<(), RunError> {
-        let Ok(transcript) = self.transcript(run).await else { return Ok(()) };
         let stop = Stop::Failed {
             code: "internal".to_owned(),
             message: "The run broke. Ask again; if it breaks again, tell your administrator."
                 .to_owned(),
             detail: None,
         };
-        self.end(run, &transcript, &stop).await
+        if let Ok(transcript) = self.transcript(run).await {
+            return self.end(run, &transcript, &stop).await;
+        }
+        // The log makes no sense; left alone, the run would be claimed again for ever.
+        let last = self.store.events(drive_log(run), u64::MAX, 1).await?.last;
+        let state = stop.state();
+        let items = vec![Item::Stopped { stop }];
+        self.store.finish(drive_permit(run), run.fence, last, items, state).await?;
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use galaxy_domain::Caller;
 use galaxy_model::catalogue::Catalogue;
-pub use galaxy_model::catalogue::Listed as ModelInfo;
+pub use galaxy_model::catalogue::{Listed as ModelInfo, Status};
 
 use crate::{App, AppError};
 

@@ -212,16 +212,17 @@ impl App {
                 Reach::Always => Some(None),
             };
         }
-        let (call, decision) = (ruling.call, ruling.decision);
-        let item = Item::Approval { call, decision, by: caller.person };
-        let after = detail.transcript.last_seq();
-        self.store.decide(permit, after, vec![item], RunState::Queued).await?;
         if let Some(conversation) = rule {
             let tool = tool.name().to_owned();
             let verdict = galaxy_domain::Verdict::Allow;
             let rule = ToolRule { tool, conversation, verdict, definition };
+            // Before the decision: the run goes on at once, and must find the rule.
             self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await?;
         }
+        let (call, decision) = (ruling.call, ruling.decision);
+        let item = Item::Approval { call, decision, by: caller.person };
+        let after = detail.transcript.last_seq();
+        self.store.decide(permit, after, vec![item], RunState::Queued).await?;
         Ok(RunState::Queued)
     }
 

@@ -63,15 +63,16 @@ pub struct Ends {
 
 /// Carries a claimed run on.
 pub trait Runner: Send + Sync + 'static {
-    /// Works on `run` until it stops moving or `ends` says so. Leaves the run settled in the
-    /// store; what is still marked as running when this returns is handed back to the queue.
+    /// Works on `run` until it stops moving or `ends` says so, and leaves it settled in the
+    /// store. What is still marked as running when this returns is claimed again once its lease
+    /// has run out.
     fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()>;
 }
 
-/// Runs that this process carries.
+/// Runs that this process carries, each with the fence of its claim.
 #[derive(Default)]
 struct Held {
-    runs: Mutex<HashMap<RunId, Ends>>,
+    runs: Mutex<HashMap<RunId, (i64, Ends)>>,
     count: AtomicUsize,
 }
 
@@ -149,13 +150,8 @@ impl Worker {
     }
 
     fn carry(self: &Arc<Self>, run: RunRow) {
-        let stop = self.live.watch_run(run.id);
-        if run.stop_requested {
-            stop.cancel();
-        }
-        let ends = Ends { stop, hand_over: CancellationToken::new() };
-        let id = run.id;
-        self.lock().insert(id, ends.clone());
+        let (id, fence) = (run.id, run.fence);
+        let ends = self.hold(&run);
         self.held.count.fetch_add(1, Ordering::Relaxed);
         let worker = self.clone();
         self.tasks.spawn(async move {
@@ -164,24 +160,44 @@ impl Worker {
                 // The lease runs out, and the run is claimed again.
                 tracing::error!(run = %id, "the work on a run panicked");
             }
-            worker.lock().remove(&id);
-            worker.live.forget_run(id);
+            worker.forget(id, fence);
             worker.held.count.fetch_sub(1, Ordering::Relaxed);
             // Room for another.
             worker.live.queued.notify_one();
         });
     }
 
+    /// Notes that this process carries `run`, and from where its end can come.
+    fn hold(&self, run: &RunRow) -> Ends {
+        let mut runs = self.lock();
+        let stop = self.live.watch_run(run.id);
+        if run.stop_requested {
+            stop.cancel();
+        }
+        let ends = Ends { stop, hand_over: CancellationToken::new() };
+        if let Some((_, before)) = runs.insert(run.id, (run.fence, ends.clone())) {
+            // This process was held up for so long that it took the run over from itself.
+            before.hand_over.cancel();
+        }
+        ends
+    }
+
+    /// Forgets a run, unless it was claimed again meanwhile.
+    fn forget(&self, id: RunId, fence: i64) {
+        let mut runs = self.lock();
+        if runs.get(&id).is_some_and(|(held, _)| *held == fence) {
+            runs.remove(&id);
+            self.live.forget_run(id);
+        }
+    }
+
     async fn keep_leases(self: Arc<Self>) {
-        let stopping = self.tasks.stopping().clone();
         let mut beat = interval(self.config.heartbeat);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
-                // Runs that are being handed over keep their lease until they are done.
-                () = stopping.cancelled(), if self.carried() == 0 => return,
-                () = sleep(HAND_OVER_LOOK), if stopping.is_cancelled() => continue,
+                () = self.all_handed_over() => return,
                 _ = beat.tick() => (),
             }
             let held: Vec<RunId> = self.lock().keys().copied().collect();
@@ -195,11 +211,20 @@ impl Worker {
         }
     }
 
+    /// Waits for the process to stop and for the last run to be handed over: until then runs keep
+    /// their lease.
+    async fn all_handed_over(&self) {
+        self.tasks.stopping().cancelled().await;
+        while self.carried() > 0 {
+            sleep(HAND_OVER_LOOK).await;
+        }
+    }
+
     /// Stops work on runs that somebody else has now, and on those a person stopped elsewhere.
     fn heed(&self, held: &[RunId], beats: &[galaxy_store::Beat]) {
         let runs = self.lock();
         for id in held {
-            let Some(ends) = runs.get(id) else { continue };
+            let Some((_, ends)) = runs.get(id) else { continue };
             match beats.iter().find(|beat| beat.run == *id) {
                 Some(beat) if beat.stop_requested => ends.stop.cancel(),
                 Some(_) => (),
@@ -212,12 +237,12 @@ impl Worker {
     }
 
     fn hand_over(&self) {
-        for ends in self.lock().values() {
+        for (_, ends) in self.lock().values() {
             ends.hand_over.cancel();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Ends>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, (i64, Ends)>> {
         self.held.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,6 +35,8 @@ use places::Places;
 const REST: Duration = Duration::from_millis(100);
 /// So many files are opened for other things than connections.
 const OTHER_FILES: u64 = 256;
+/// A connection is one file, and what it asks for may open another to a provider.
+const FILES_PER_CONNECTION: u64 = 2;
 
 /// Where connections come from, and how many.
 #[derive(Debug, Clone)]
@@ -73,12 +75,12 @@ impl Config {
     /// # Errors
     /// When it is taken, or not to be had.
     pub(crate) async fn build(&self) -> Result<Listener> {
-        raise_file_limit(self.connections);
+        let connections = affordable(self.connections);
         let socket = TcpListener::bind(self.address).await;
         let socket = socket.with_context(|| format!("cannot listen on {}", self.address))?;
         // Behind a proxy everybody has the proxy's address.
         let per_address = if self.behind_proxy { None } else { Some(self.per_address.get()) };
-        let places = Places::new(self.connections.get(), per_address);
+        let places = Places::new(connections, per_address);
         Ok(Listener { socket, places: Arc::new(places), connections: Tasks::default() })
     }
 }
@@ -178,15 +180,34 @@ fn prepare(stream: &TcpStream) {
     }
 }
 
-/// A connection is a file, and a process may often open only 1,024 unless it asks for more.
-fn raise_file_limit(connections: NonZeroUsize) {
-    let wanted = u64::try_from(connections.get()).unwrap_or(u64::MAX).saturating_mul(2);
-    let wanted = wanted.saturating_add(OTHER_FILES).max(65_536);
-    match rlimit::increase_nofile_limit(wanted) {
-        Ok(limit) if limit < wanted => tracing::debug!(limit, wanted, "few files may be open"),
-        Ok(_) => (),
-        Err(err) => tracing::warn!(error = %err, "cannot raise the limit of open files"),
+/// As many connections as were asked for, or as the process may have: a connection is an open
+/// file, and unless a process asks for more it may often open only 1,024.
+fn affordable(connections: NonZeroUsize) -> usize {
+    let wanted = u64::try_from(connections.get()).unwrap_or(u64::MAX);
+    let wanted = wanted.saturating_mul(FILES_PER_CONNECTION).saturating_add(OTHER_FILES);
+    let limit = match rlimit::increase_nofile_limit(wanted) {
+        Ok(limit) => limit,
+        Err(err) => {
+            tracing::warn!(error = %err, "cannot raise the limit of open files");
+            return connections.get();
+        }
+    };
+    let room = affordable_with(limit);
+    if room < connections.get() {
+        tracing::warn!(
+            limit,
+            room,
+            asked = connections,
+            "few files may be open: fewer connections"
+        );
     }
+    room.min(connections.get())
+}
+
+/// So many connections leave enough of `limit` open files for everything else.
+fn affordable_with(limit: u64) -> usize {
+    let others = OTHER_FILES.min(limit / 2);
+    usize::try_from(limit - others).unwrap_or(usize::MAX).max(1)
 }
 
 /// Those who share a limit: an IPv6 customer has a whole network of addresses.

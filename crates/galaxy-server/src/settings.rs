@@ -114,6 +114,7 @@ impl Settings {
             format!("keeps its data in {engine}, and files in {folder}"),
         ];
         lines.extend(self.models.names().map(|(name, source)| format!("model {name} ({source})")));
+        lines.push("the built-in demo model".to_owned());
         lines.join("\n  ")
     }
 }

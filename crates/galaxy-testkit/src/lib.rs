@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod provider;
 pub mod scripted;
 pub mod store;
+pub mod tool;
 
+pub use provider::FakeProvider;
 pub use scripted::{Gate, Script, ScriptedModel, ScriptedProvider};
+pub use tool::FakeTool;

@@ -172,7 +172,10 @@ fn tokens_are_bounded() {
         replies("a"),
     ];
     let limit = "The run cost 2000000 tokens, which is the limit.".to_owned();
-    check(items, &Step::Stop(Stop::Exhausted { limit }));
+    let stop = Stop::Exhausted { limit };
+    check(items.clone(), &Step::Stop(stop.clone()));
+    let resumed = [Item::Stopped { stop }, Item::Resumed { by: PersonId::fresh() }];
+    check(items.into_iter().chain(resumed), &Step::Sample);
 }
 
 #[test]

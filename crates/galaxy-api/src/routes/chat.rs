@@ -34,7 +34,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// Who said something.
 #[derive(Deserialize, ToSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-enum RoleName {
+enum TurnRole {
     /// A person.
     User,
     /// An agent.
@@ -46,7 +46,7 @@ enum RoleName {
 #[serde(deny_unknown_fields)]
 struct Turn {
     /// `user` or `assistant`.
-    role: RoleName,
+    role: TurnRole,
     /// What they said.
     content: String,
 }
@@ -80,8 +80,8 @@ impl Ask {
             return Err(Problem::from(wrong));
         }
         let turn = |it: Turn| match it.role {
-            RoleName::User => (Speaker::Person, it.content),
-            RoleName::Assistant => (Speaker::Agent, it.content),
+            TurnRole::User => (Speaker::Person, it.content),
+            TurnRole::Assistant => (Speaker::Agent, it.content),
         };
         Ok(Question {
             message: self.message,

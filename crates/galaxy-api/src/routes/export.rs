@@ -39,6 +39,7 @@ enum FormatName {
 #[serde(deny_unknown_fields)]
 struct Exporting {
     /// `txt`, `md` or `json`.
+    #[param(inline)]
     format: FormatName,
 }
 

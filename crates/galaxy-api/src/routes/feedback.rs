@@ -12,7 +12,7 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    views::{All, conversation::FeedbackView},
+    views::{All, conversation::FeedbackView, names},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -24,7 +24,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[serde(deny_unknown_fields)]
 struct Rate {
     /// `up` or `down`.
-    #[schema(value_type = String)]
+    #[schema(value_type = names::RatingName)]
     rating: Rating,
     /// Why.
     #[serde(default)]

@@ -19,6 +19,7 @@ use crate::{
     views::{
         All,
         account::{KeyView, NewKeyView},
+        names,
     },
 };
 
@@ -44,7 +45,7 @@ struct NewKey {
     /// What its owner calls it.
     name: String,
     /// What it is to be good for: `read`, `chat`, `tasks`, `admin`.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<names::ScopeName>)]
     scopes: Vec<Scope>,
     /// In days: how long it is to work; absent means until it is deleted.
     #[serde(default)]

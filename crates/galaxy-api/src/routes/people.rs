@@ -17,7 +17,7 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    views::{All, account::PersonView},
+    views::{All, account::PersonView, names},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -47,7 +47,7 @@ struct NewPerson {
     /// What others see.
     name: String,
     /// `viewer`, `member` or `admin`.
-    #[schema(value_type = String)]
+    #[schema(value_type = names::RoleName)]
     role: Role,
     /// Their first password.
     #[schema(value_type = String)]
@@ -77,7 +77,7 @@ struct ChangePerson {
     name: Option<String>,
     /// `viewer`, `member` or `admin`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<names::RoleName>)]
     role: Option<Role>,
     /// Whether the account opens with nothing.
     #[serde(default)]

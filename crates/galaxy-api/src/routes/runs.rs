@@ -26,6 +26,7 @@ use crate::{
     views::{
         All,
         event::RunEvent,
+        names,
         run::{RunSummaryView, RunView, StateView},
     },
 };
@@ -89,7 +90,7 @@ async fn events(
 }
 
 fn accepted(state: RunState) -> (StatusCode, Json<StateView>) {
-    (StatusCode::ACCEPTED, Json(StateView { state }))
+    (StatusCode::ACCEPTED, Json(StateView { state: state.into() }))
 }
 
 /// Stop a run; what there is of its answer is kept
@@ -126,7 +127,7 @@ struct Approve {
     decision: YesNo,
     /// How far a yes reaches: `once`, `conversation` or `always`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<names::ReachName>)]
     reach: Option<Reach>,
     /// Arguments to use instead of the model's.
     #[serde(default)]

@@ -17,7 +17,7 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Key, Path, Query},
     problem::Problem,
-    views::{List, task::TaskView},
+    views::{List, names, task::TaskView},
 };
 
 mod listing;
@@ -62,7 +62,7 @@ struct Wanted {
     description: String,
     /// `low`, `normal` or `high`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<names::PriorityName>)]
     priority: Priority,
     /// Labels.
     #[serde(default)]
@@ -123,7 +123,7 @@ struct Changed {
     completed: Option<bool>,
     /// `low`, `normal` or `high`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<names::PriorityName>)]
     priority: Option<Priority>,
     /// All its labels.
     #[serde(default)]

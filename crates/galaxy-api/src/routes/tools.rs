@@ -12,7 +12,7 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    views::{All, model::ToolView},
+    views::{All, model::ToolView, names},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -35,7 +35,7 @@ async fn list(
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// `allow`, `ask` or `deny`; `null` goes back to the default.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<names::VerdictName>)]
     verdict: Option<Verdict>,
 }
 

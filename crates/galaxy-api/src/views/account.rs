@@ -1,14 +1,17 @@
 //! Accounts and credentials as clients see them.
 
 use galaxy_domain::{
-    ApiKeyId, Caller, PersonId, Role, SessionId,
+    ApiKeyId, Caller, PersonId, SessionId,
     access::{Credential, Scope},
     person::{ApiKeyInfo, Person, SignIn},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::time;
+use super::{
+    event::time,
+    names::{CredentialName, RoleName, ScopeName},
+};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -21,13 +24,11 @@ pub struct MeView {
     /// What others see.
     pub name: String,
     /// `viewer`, `member` or `admin`.
-    #[schema(value_type = String)]
-    pub role: Role,
+    pub role: RoleName,
     /// How the caller proved who they are: `session`, `token`, `api_key`, `proxy`, `test_mode`.
-    pub credential: &'static str,
+    pub credential: CredentialName,
     /// What the credential is good for.
-    #[schema(value_type = Vec<String>)]
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ScopeName>,
 }
 
 impl MeView {
@@ -37,9 +38,9 @@ impl MeView {
             id: person.id,
             email: person.email.clone(),
             name: person.name.clone(),
-            role: caller.role,
-            credential: credential(caller.credential),
-            scopes: caller.scopes.clone(),
+            role: caller.role.into(),
+            credential: caller.credential.into(),
+            scopes: names(&caller.scopes),
         }
     }
 }
@@ -51,22 +52,15 @@ impl MeView {
             id: person.id,
             email: person.email.clone(),
             name: person.name.clone(),
-            role: person.role,
-            credential: "session",
-            scopes: Scope::ALL.to_vec(),
+            role: person.role.into(),
+            credential: CredentialName::Session,
+            scopes: names(&Scope::ALL),
         }
     }
 }
 
-const fn credential(credential: Credential) -> &'static str {
-    match credential {
-        Credential::Session(_) => "session",
-        Credential::Token(_) => "token",
-        Credential::ApiKey(_) => "api_key",
-        Credential::Proxy => "proxy",
-        Credential::TestMode => "test_mode",
-        Credential::Run(_) => "run",
-    }
+fn names(scopes: &[Scope]) -> Vec<ScopeName> {
+    scopes.iter().map(ScopeName::from).collect()
 }
 
 /// An account, as administrators see it.
@@ -80,8 +74,7 @@ pub struct PersonView {
     /// What others see.
     pub name: String,
     /// `viewer`, `member` or `admin`.
-    #[schema(value_type = String)]
-    pub role: Role,
+    pub role: RoleName,
     /// Whether it opens with nothing.
     pub disabled: bool,
     /// When it was made.
@@ -94,7 +87,7 @@ impl From<&Person> for PersonView {
             id: person.id,
             email: person.email.clone(),
             name: person.name.clone(),
-            role: person.role,
+            role: person.role.into(),
             disabled: person.disabled,
             created_at: time(person.created_at),
         }
@@ -151,8 +144,7 @@ pub struct KeyView {
     /// The start of the key.
     pub prefix: String,
     /// What it is good for.
-    #[schema(value_type = Vec<String>)]
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ScopeName>,
     /// When it was made.
     pub created_at: String,
     /// When it stops working.
@@ -167,7 +159,7 @@ impl From<&ApiKeyInfo> for KeyView {
             id: key.id,
             name: key.name.clone(),
             prefix: key.prefix.clone(),
-            scopes: key.scopes.clone(),
+            scopes: names(&key.scopes),
             created_at: time(key.created_at),
             expires_at: key.expires_at.map(time),
             used_at: key.used_at.map(time),

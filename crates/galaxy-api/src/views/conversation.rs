@@ -3,14 +3,17 @@
 use galaxy_app::conversations::Hit;
 use galaxy_app::runs::Progress;
 use galaxy_domain::{
-    ConversationId, MessageId, PersonId, RunId, RunState,
-    conversation::{Body, ConversationRow, MessageRow, Speaker},
-    feedback::{Feedback, Rating},
+    ConversationId, MessageId, PersonId, RunId,
+    conversation::{Body, ConversationRow, MessageRow},
+    feedback::Feedback,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::{PartView, RunEvent, parts, time};
+use super::{
+    event::{PartView, RunEvent, parts, time},
+    names::{RatingName, RunStateName, SpeakerName},
+};
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -33,8 +36,7 @@ pub struct ConversationView {
     /// Own instructions.
     pub system_prompt: Option<String>,
     /// Where its newest run stands.
-    #[schema(value_type = Option<String>)]
-    pub state: Option<RunState>,
+    pub state: Option<RunStateName>,
     /// How many messages it has, all branches counted.
     pub messages: i64,
     /// When it was made.
@@ -54,7 +56,7 @@ impl From<&ConversationRow> for ConversationView {
             tools: row.settings.tools.clone(),
             tools_locked: row.settings.tools_locked,
             system_prompt: row.settings.system_prompt.clone(),
-            state: row.state,
+            state: row.state.map(RunStateName::from),
             messages: row.messages,
             created_at: time(row.created_at),
             updated_at: time(row.updated_at),
@@ -97,8 +99,7 @@ pub struct MessageRunView {
     #[schema(value_type = uuid::Uuid)]
     pub id: RunId,
     /// Where it stands.
-    #[schema(value_type = String)]
-    pub state: RunState,
+    pub state: RunStateName,
     /// The number of the newest event below: follow the run's topic after it.
     pub seq: u64,
 }
@@ -107,8 +108,7 @@ pub struct MessageRunView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RatingView {
     /// `up` or `down`.
-    #[schema(value_type = String)]
-    pub rating: Rating,
+    pub rating: RatingName,
     /// Why.
     pub comment: String,
 }
@@ -123,8 +123,7 @@ pub struct MessageView {
     #[schema(value_type = Option<uuid::Uuid>)]
     pub parent_id: Option<MessageId>,
     /// `person` or `agent`.
-    #[schema(value_type = String)]
-    pub speaker: Speaker,
+    pub speaker: SpeakerName,
     /// When it was made.
     pub created_at: String,
     /// All versions of it, oldest first, this one included.
@@ -156,13 +155,18 @@ impl MessageView {
         Self {
             id: row.id,
             parent_id: row.parent,
-            speaker: row.speaker,
+            speaker: row.speaker.into(),
             created_at: time(row.created_at),
             siblings: row.siblings.clone(),
             parts: said,
-            run: row.run.zip(state).map(|(id, state)| MessageRunView { id, state, seq }),
+            run: row.run.zip(state).map(|(id, state)| MessageRunView {
+                id,
+                state: state.into(),
+                seq,
+            }),
             events: RunEvent::joined(run, entries),
-            feedback: rated.map(|it| RatingView { rating: it.rating, comment: it.comment.clone() }),
+            feedback: rated
+                .map(|it| RatingView { rating: it.rating.into(), comment: it.comment.clone() }),
         }
     }
 }
@@ -246,8 +250,7 @@ pub struct FeedbackView {
     #[schema(value_type = uuid::Uuid)]
     pub person_id: PersonId,
     /// `up` or `down`.
-    #[schema(value_type = String)]
-    pub rating: Rating,
+    pub rating: RatingName,
     /// Why.
     pub comment: String,
     /// When.
@@ -260,7 +263,7 @@ impl From<&Feedback> for FeedbackView {
             message_id: it.message,
             conversation_id: it.conversation,
             person_id: it.person,
-            rating: it.rating,
+            rating: it.rating.into(),
             comment: it.comment.clone(),
             at: time(it.at),
         }

@@ -1,18 +1,17 @@
 //! Live events: each stored entry is exactly one event with the same number.
 
 use galaxy_base::Timestamp;
-use galaxy_domain::{
-    Effect, Entry, MessageId, Part, PersonId, RunId, ToolCall,
-    tool::Reach,
-    transcript::{Finish, Question},
-};
+use galaxy_domain::{Entry, MessageId, Part, PersonId, RunId, ToolCall};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::names::{
+    DecisionName, EffectName, FinishName, OutcomeName, QuestionName, ReachName, RunStateName,
+};
+
 mod of;
 
-pub use of::outcome_name;
 use of::{append, body};
 
 /// A piece of content.
@@ -119,8 +118,7 @@ pub enum RunEventBody {
         /// What it asked for.
         calls: Vec<CallView>,
         /// Why it stopped.
-        #[schema(value_type = String)]
-        finish: Finish,
+        finish: FinishName,
         /// Which model it was.
         model: String,
     },
@@ -130,8 +128,7 @@ pub enum RunEventBody {
         /// Which call.
         call: String,
         /// `approval` or `answer`.
-        #[schema(value_type = String)]
-        question: Question,
+        question: QuestionName,
         /// What a yes is bound to.
         digest: String,
     },
@@ -141,10 +138,9 @@ pub enum RunEventBody {
         /// Which call.
         call: String,
         /// `allow` or `deny`.
-        decision: &'static str,
+        decision: DecisionName,
         /// How far a yes reaches: `once`, `conversation` or `always`.
-        #[schema(value_type = Option<String>)]
-        reach: Option<Reach>,
+        reach: Option<ReachName>,
         /// The arguments the person put in place of the model's.
         input: Option<Value>,
         /// Why not.
@@ -159,8 +155,7 @@ pub enum RunEventBody {
         /// Which.
         call: String,
         /// What it can do.
-        #[schema(value_type = String)]
-        effect: Effect,
+        effect: EffectName,
     },
     /// A call tells how far it is.
     #[serde(rename = "tool.progress")]
@@ -178,7 +173,7 @@ pub enum RunEventBody {
         /// Which.
         call: String,
         /// `done`, `failed`, `denied`, `aborted` or `unknown`.
-        outcome: &'static str,
+        outcome: OutcomeName,
         /// What it gave.
         output: Vec<PartView>,
         /// Why it gave nothing.
@@ -204,7 +199,7 @@ pub enum RunEventBody {
     #[serde(rename = "run.finished")]
     RunFinished {
         /// `finished`, `exhausted`, `cancelled` or `incomplete`.
-        state: &'static str,
+        state: RunStateName,
         /// Why, and what to do about it.
         message: Option<String>,
     },

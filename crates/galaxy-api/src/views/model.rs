@@ -1,12 +1,14 @@
 //! Models and tools as clients see them.
 
 use galaxy_app::{models::ModelInfo, tools::ToolInfo};
-use galaxy_domain::{Effect, Verdict};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::event::time;
+use super::{
+    event::time,
+    names::{EffectName, StatusName, VerdictName},
+};
 
 /// What a model can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -25,7 +27,7 @@ pub struct CapabilitiesView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HealthView {
     /// `ok`, `failed`, `unknown` or `disabled`.
-    pub status: &'static str,
+    pub status: StatusName,
     /// From the request to the end of the answer.
     pub latency_ms: Option<u64>,
     /// A stable name for what went wrong.
@@ -81,7 +83,7 @@ impl From<&ModelInfo> for ModelView {
                 structured: profile.structured,
             },
             health: HealthView {
-                status: health.status.as_str(),
+                status: health.status.into(),
                 latency_ms: health
                     .latency
                     .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX)),
@@ -116,14 +118,11 @@ pub struct ToolView {
     /// Where it comes from.
     pub origin: String,
     /// What it can do to the world: `reads`, `writes`, `reaches`, `asks`.
-    #[schema(value_type = String)]
-    pub effect: Effect,
+    pub effect: EffectName,
     /// What happens when an agent asks for it: `allow`, `ask`, `deny`.
-    #[schema(value_type = String)]
-    pub verdict: Verdict,
+    pub verdict: VerdictName,
     /// What would happen if nobody had said anything.
-    #[schema(value_type = String)]
-    pub default_verdict: Verdict,
+    pub default_verdict: VerdictName,
     /// JSON Schema of its arguments.
     pub schema: Value,
 }
@@ -134,9 +133,9 @@ impl From<&ToolInfo> for ToolView {
             name: tool.name.clone(),
             description: tool.description.clone(),
             origin: tool.origin.clone(),
-            effect: tool.effect,
-            verdict: tool.verdict,
-            default_verdict: tool.default_verdict,
+            effect: tool.effect.into(),
+            verdict: tool.verdict.into(),
+            default_verdict: tool.default_verdict.into(),
             schema: tool.schema.clone(),
         }
     }

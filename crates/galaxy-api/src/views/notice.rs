@@ -1,11 +1,11 @@
 //! What a conversation's or a person's topic says.
 
 use galaxy_base::Timestamp;
-use galaxy_domain::{ConversationId, MessageId, RunId, RunState, TaskId, notice::Notice};
+use galaxy_domain::{ConversationId, MessageId, RunId, TaskId, notice::Notice};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{event::time, task::TaskView};
+use super::{event::time, names::RunStateName, task::TaskView};
 
 /// What is in an event of a `chat:` or `user:` topic.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -54,8 +54,7 @@ pub enum NoticeBody {
         #[schema(value_type = uuid::Uuid)]
         run_id: RunId,
         /// Where it stands now.
-        #[schema(value_type = String)]
-        state: RunState,
+        state: RunStateName,
     },
     /// A task was made or changed.
     #[serde(rename = "task.updated")]
@@ -123,9 +122,11 @@ fn body(notice: &Notice) -> NoticeBody {
             message_id: *message,
             run_id: *run,
         },
-        Notice::RunChanged { conversation, run, state } => {
-            NoticeBody::RunChanged { conversation_id: *conversation, run_id: *run, state: *state }
-        }
+        Notice::RunChanged { conversation, run, state } => NoticeBody::RunChanged {
+            conversation_id: *conversation,
+            run_id: *run,
+            state: state.into(),
+        },
         Notice::TaskChanged { task } => NoticeBody::TaskUpdated { task: task.into() },
         Notice::TaskDeleted { task } => NoticeBody::TaskDeleted { task_id: *task },
     }

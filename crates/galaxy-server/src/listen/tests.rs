@@ -119,3 +119,8 @@ async fn who_does_not_finish_is_not_waited_for_for_ever() {
     served.close.send(()).unwrap();
     assert!(!served.ended.await.unwrap());
 }
+
+#[test]
+fn few_open_files_mean_few_connections() {
+    assert_eq!([64, 1_024, 1_000_000].map(affordable_with), [32, 768, 999_744]);
+}

@@ -71,6 +71,14 @@ impl Visit for Fields<'_> {
         self.put(field, value);
     }
 
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.put(field, i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.put(field, u64::try_from(value).unwrap_or(u64::MAX));
+    }
+
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, value);
     }
@@ -118,7 +126,7 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let _request = tracing::info_span!("request", request_id = "r1").entered();
             let _run = tracing::info_span!("run", run = 7, tool = "outer").entered();
-            tracing::warn!(tool = "inner", took_ms = 3, "it\u{1b}[31m broke\n");
+            tracing::warn!(tool = "inner", took_ms = 3_u128, "it\u{1b}[31m broke\n");
         });
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::moment;
-use crate::{problem::Problem, routes::conversations::page_size};
+use crate::{problem::Problem, routes::conversations::page_size, views::names};
 
 /// Done or not.
 #[derive(Deserialize, ToSchema, Clone, Copy, Default)]
@@ -55,7 +55,7 @@ pub(super) struct Listing {
     tag: Option<String>,
     /// `low`, `normal` or `high`.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<names::PriorityName>)]
     priority: Option<Priority>,
     /// Due before then (RFC 3339).
     #[serde(default)]

@@ -16,17 +16,17 @@ pub(super) fn body(item: &Item) -> RunEventBody {
         Item::Assistant { parts: said, calls, finish, model } => RunEventBody::MessageDone {
             parts: parts(said),
             calls: calls.iter().map(CallView::from).collect(),
-            finish: *finish,
+            finish: finish.into(),
             model: model.clone(),
         },
         Item::Asked { call, question, digest } => RunEventBody::ToolApproval {
             call: call.0.clone(),
-            question: *question,
+            question: question.into(),
             digest: digest.clone(),
         },
         Item::Approval { call, decision, by } => decided(call, decision, *by),
         Item::Began { call, effect } => {
-            RunEventBody::ToolStarted { call: call.0.clone(), effect: *effect }
+            RunEventBody::ToolStarted { call: call.0.clone(), effect: effect.into() }
         }
         Item::Progress { call, share, note } => {
             RunEventBody::ToolProgress { call: call.0.clone(), share: *share, note: note.clone() }
@@ -61,31 +61,20 @@ fn decided(call: &CallId, decision: &Decision, by: PersonId) -> RunEventBody {
     match decision {
         Decision::Allow { reach, input } => RunEventBody::ToolDecided {
             call,
-            decision: "allow",
-            reach: Some(*reach),
+            decision: decision.into(),
+            reach: Some(reach.into()),
             input: input.clone(),
             reason: None,
             by,
         },
         Decision::Deny { reason } => RunEventBody::ToolDecided {
             call,
-            decision: "deny",
+            decision: decision.into(),
             reach: None,
             input: None,
             reason: reason.clone(),
             by,
         },
-    }
-}
-
-/// How a call ended, in one word.
-pub const fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done { .. } => "done",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Denied { .. } => "denied",
-        Outcome::Aborted => "aborted",
-        Outcome::Unknown => "unknown",
     }
 }
 
@@ -96,7 +85,7 @@ fn finished(call: &CallId, ended: &Outcome, took_ms: u64) -> RunEventBody {
         Outcome::Denied { reason } => (Vec::new(), reason.clone()),
         Outcome::Aborted | Outcome::Unknown => (Vec::new(), None),
     };
-    let (call, outcome) = (call.0.clone(), outcome_name(ended));
+    let (call, outcome) = (call.0.clone(), ended.into());
     RunEventBody::ToolFinished { call, outcome, output, message, took_ms }
 }
 
@@ -113,7 +102,7 @@ fn stopped(stop: &Stop) -> RunEventBody {
         Stop::Incomplete { message } => Some(message.clone()),
         Stop::Finished | Stop::Parked | Stop::Cancelled => None,
     };
-    RunEventBody::RunFinished { state: stop.state().as_str(), message }
+    RunEventBody::RunFinished { state: stop.state().into(), message }
 }
 
 /// Adds the piece `more` to `last`, if it goes on with the same thing.

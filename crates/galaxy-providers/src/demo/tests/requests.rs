@@ -1,8 +1,10 @@
 //! What plain requests are turned into.
 
+use futures::FutureExt;
+use proptest::prelude::*;
 use serde_json::json;
 
-use super::asks;
+use super::{asks, tools};
 
 #[tokio::test]
 async fn plain_requests_become_calls() {
@@ -122,39 +124,28 @@ async fn numbers_go_where_they_are_named() {
     let made = asks("what is 1/3 to 30 digits").await;
     assert_eq!(made[0].1["expression"], "1/3");
 }
-#[tokio::test]
-async fn zz_scratch() {
-    for text in [
-        "Add task: buy milk", "Create a task to buy groceries tomorrow", "create task 'Pay rent' with high priority", "please add 'Call mom' to my todo list",
-        "I need to buy milk", "Can you list all my tasks please?", "list pending tasks", "show me my tasks", "tasks", "my tasks", "do I have any open tasks?", "how many tasks do I have?",
-        "delete the first task", "remove the task buy milk", "mark task buy milk as complete", "finish the task buy milk", "complete buy milk", "done with buy milk",
-        "what's 2+2?", "Calculate 12/5", "compute sqrt(2)", "what is the square root of 144?", "2+2", "What is 10% of 250 and 3^4?", "how much is 5 times 6 plus 2", "what is 100 divided by 7?", "what is 5!", "convert 5 to 6",
-        "what is the sum of 2 and 3", "sin(30 deg)",
-        "weather in London", "get weather for Berlin", "How is the weather in Rome?", "search for rust", "google rust", "look up rust async on the web",
-        "ask me whether I want tea or coffee", "ask me a question", "ask me what I want for dinner", "Ask me to choose between tea and coffee",
-        "add a task to buy milk and a task to call Bob", "add tasks: milk, eggs", "add a task to buy milk and delete the task call Bob", "rename the task \"Buy milk\" to \"Buy oat milk\"", "change the title of task buy milk to buy oat milk", "update task buy milk",
-        "set the priority of buy milk to high", "What did I ask you before?", "summarize this conversation", "Write a haiku", "add 5 and 7", "add two and two",
-        "send an email to bob@example.com", "read https://example.com and add a task to reply", "create a task to read https://example.com", "delete all tasks",
-        "Use the math tool to compute 3*4", "use math: 3*4", "call list_tasks", "run list_tasks", "please use get_weather for Paris",
-    ] {
-        println!("{text:60} -> {}", json!(asks(text).await));
-    }
-}
-#[tokio::test]
-async fn zz_scratch() {
-    for text in [
-        "Add task: buy milk", "Create a task to buy groceries tomorrow", "create task 'Pay rent' with high priority", "please add 'Call mom' to my todo list",
-        "I need to buy milk", "Can you list all my tasks please?", "list pending tasks", "show me my tasks", "tasks", "my tasks", "do I have any open tasks?", "how many tasks do I have?",
-        "delete the first task", "remove the task buy milk", "mark task buy milk as complete", "finish the task buy milk", "complete buy milk", "done with buy milk",
-        "what's 2+2?", "Calculate 12/5", "compute sqrt(2)", "what is the square root of 144?", "2+2", "What is 10% of 250 and 3^4?", "how much is 5 times 6 plus 2", "what is 100 divided by 7?", "what is 5!", "convert 5 to 6",
-        "what is the sum of 2 and 3", "sin(30 deg)",
-        "weather in London", "get weather for Berlin", "How is the weather in Rome?", "search for rust", "google rust", "look up rust async on the web",
-        "ask me whether I want tea or coffee", "ask me a question", "ask me what I want for dinner", "Ask me to choose between tea and coffee",
-        "add a task to buy milk and a task to call Bob", "add tasks: milk, eggs", "add a task to buy milk and delete the task call Bob", "rename the task \"Buy milk\" to \"Buy oat milk\"", "change the title of task buy milk to buy oat milk", "update task buy milk",
-        "set the priority of buy milk to high", "What did I ask you before?", "summarize this conversation", "Write a haiku", "add 5 and 7", "add two and two",
-        "send an email to bob@example.com", "read https://example.com and add a task to reply", "create a task to read https://example.com", "delete all tasks",
-        "Use the math tool to compute 3*4", "use math: 3*4", "call list_tasks", "run list_tasks", "please use get_weather for Paris",
-    ] {
-        println!("{text:60} -> {}", json!(asks(text).await));
+
+proptest! {
+    #[test]
+    fn whatever_is_said_each_call_names_a_tool_and_has_what_it_needs(said in prop::collection::vec(
+        prop_oneof![
+            prop::sample::select(vec![
+                "add", "a", "task", "to", "tasks", "list", "delete", "rename", "and", "then", "as", "done", "mark",
+                "what", "is", "2+2", "the", "of", "weather", "in", "Paris", "ask", "me", "which:", "red,", "or",
+                "\"", "'", "`", "#tag", "with", "title", "description", "2026-01-01", "5", "(", "!", ".", "high",
+                "priority", "search", "web", "send", "email", "about", "https://a.b", "select", "get_weather", "sqrt",
+            ]).prop_map(str::to_owned),
+            ".{0,6}",
+        ],
+        0..14,
+    )) {
+        let made = asks(&said.join(" ")).now_or_never().expect("the demo model waits for nothing");
+        for (name, input) in made {
+            let tool = tools().into_iter().find(|it| it.name == name).expect("a tool on offer");
+            let required = tool.input["required"].as_array().unwrap().clone();
+            for field in required {
+                prop_assert!(!input[field.as_str().unwrap()].is_null(), "{} lacks {}", name, field);
+            }
+        }
     }
 }

@@ -1,0 +1,15 @@
+//! Whole runs: the driver against a scripted model, with its log in memory or in a store.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+
+mod answers;
+mod calls;
+mod chaos;
+mod deltas;
+mod endings;
+mod interruptions;
+mod limits;
+mod memory;
+mod people;
+mod scene;
+mod stored;

@@ -1,0 +1,90 @@
+/** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
+import { at, call, queryString } from './call';
+import type {
+  ApiKey, Conversation, Decide, Edited, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Role, Run, RunState, RuntimeConfig, Scope,
+  SignedIn, Started, Task, TaskFields, TaskQuery, Tool, Verdict,
+} from './types';
+
+export { Problem } from './call';
+
+const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}';
+
+export const config = () => call<RuntimeConfig>('GET', '/api/runtime-config');
+
+export const account = {
+  me: () => call<Me>('GET', '/api/auth/me'),
+  setUp: (body: { token: string; email: string; name: string; password: string }) => call<Me>('POST', '/api/auth/setup', { body }),
+  signIn: (body: { email: string; password: string }) => call<Me>('POST', '/api/auth/sign-in', { body }),
+  signOut: () => call<void>('POST', '/api/auth/sign-out'),
+  password: (body: { current: string; new: string }) => call<void>('POST', '/api/auth/password', { body }),
+  sessions: () => call<{ items: SignedIn[] }>('GET', '/api/auth/sessions'),
+  endSession: (id: string) => call<void>('DELETE', at('/api/auth/sessions/{id}', { id })),
+  endOtherSessions: () => call<void>('DELETE', '/api/auth/sessions'),
+  keys: () => call<{ items: ApiKey[] }>('GET', '/api/auth/keys'),
+  addKey: (body: { name: string; scopes: Scope[]; expires_in_days: number | null }) => call<NewApiKey>('POST', '/api/auth/keys', { body, once: true }),
+  deleteKey: (id: string) => call<void>('DELETE', at('/api/auth/keys/{id}', { id })),
+};
+
+export const people = {
+  list: () => call<{ items: Person[] }>('GET', '/api/people'),
+  add: (body: { email: string; name: string; role: Role; password: string }) => call<Person>('POST', '/api/people', { body, once: true }),
+  change: (id: string, body: { name?: string; role?: Role; disabled?: boolean }) => call<Person>('PATCH', at('/api/people/{id}', { id }), { body }),
+  password: (id: string, password: string) => call<void>('POST', at('/api/people/{id}/password', { id }), { body: { password } }),
+};
+
+export type ConversationFields = Partial<Pick<Conversation, 'title' | 'pinned' | 'archived' | 'model' | 'tools' | 'system_prompt'>>;
+
+export const conversations = {
+  list: (query: { archived?: boolean; cursor?: string; limit?: number } = {}) => call<Page<Conversation>>('GET', '/api/conversations', { query }),
+  search: (q: string, limit = 20, signal?: AbortSignal) => call<{ items: Found[] }>('GET', '/api/conversations/search', { query: { q, limit }, ...(signal && { signal }) }),
+  get: (id: string) => call<Conversation>('GET', at(CHAT, { id })),
+  create: (body: ConversationFields) => call<Conversation>('POST', '/api/conversations', { body, once: true }),
+  change: (id: string, body: ConversationFields) => call<Conversation>('PATCH', at(CHAT, { id }), { body }),
+  delete: (id: string) => call<void>('DELETE', at(CHAT, { id })),
+  fork: (id: string, message_id: string) => call<Conversation>('POST', at(`${CHAT}/fork`, { id }), { body: { message_id }, once: true }),
+  exportUrl: (id: string, format: 'txt' | 'md' | 'json') => at(`${CHAT}/export`, { id }) + queryString({ format }),
+};
+
+export const messages = {
+  list: (id: string, query: { before?: string; around?: string; limit?: number } = {}) =>
+    call<{ items: Message[]; has_more: boolean }>('GET', at(`${CHAT}/messages`, { id }), { query }),
+  send: (id: string, body: { text: string; images?: Image[]; parent_id?: string; model?: string }) => call<Started>('POST', at(`${CHAT}/messages`, { id }), { body, once: true }),
+  edit: (id: string, mid: string, body: { text: string; rerun: boolean }) => call<Edited>('POST', at(`${SAID}/edit`, { id, mid }), { body, once: true }),
+  regenerate: (id: string, mid: string, body: { model?: string } = {}) => call<Started>('POST', at(`${SAID}/regenerate`, { id, mid }), { body, once: true }),
+  show: (id: string, mid: string) => call<void>('POST', at(`${SAID}/show`, { id, mid })),
+  rate: (id: string, mid: string, body: { rating: 'up' | 'down'; comment: string | null }) => call<void>('PUT', at(`${SAID}/feedback`, { id, mid }), { body }),
+  unrate: (id: string, mid: string) => call<void>('DELETE', at(`${SAID}/feedback`, { id, mid })),
+};
+
+export const runs = {
+  active: () => call<{ items: Run[] }>('GET', '/api/runs', { query: { active: true } }),
+  get: (id: string) => call<Run>('GET', at(RUN, { id })),
+  stop: (id: string) => call<{ state: RunState }>('POST', at(`${RUN}/stop`, { id }), { once: true }),
+  continue: (id: string) => call<{ state: RunState }>('POST', at(`${RUN}/continue`, { id }), { once: true }),
+  approve: (id: string, body: Decide) => call<{ state: RunState }>('POST', at(`${RUN}/approve`, { id }), { body, once: true }),
+  answer: (id: string, body: { call: string; answer: string | string[] }) => call<{ state: RunState }>('POST', at(`${RUN}/answer`, { id }), { body, once: true }),
+};
+
+export const models = {
+  list: () => call<Models>('GET', '/api/models'),
+  check: (name?: string) => call<Models>('POST', '/api/models/check', { body: name === undefined ? {} : { name } }),
+  remote: (provider: string, refresh = false) => call<{ items: string[] }>('GET', '/api/models/remote', { query: { provider, refresh } }),
+};
+
+export const tools = {
+  list: () => call<{ items: Tool[] }>('GET', '/api/tools'),
+  rule: (name: string, verdict: Verdict | null) => call<void>('PUT', at('/api/tools/{name}/rule', { name }), { body: { verdict } }),
+};
+
+export const feedback = {
+  list: () => call<{ items: FeedbackItem[] }>('GET', '/api/feedback'),
+};
+
+export const tasks = {
+  list: (query: TaskQuery = {}) => call<Page<Task>>('GET', '/api/tasks', { query: { ...query } }),
+  get: (id: string) => call<Task>('GET', at('/api/tasks/{id}', { id })),
+  create: (body: TaskFields & { title: string }) => call<Task>('POST', '/api/tasks', { body, once: true }),
+  change: (id: string, body: TaskFields) => call<Task>('PUT', at('/api/tasks/{id}', { id }), { body }),
+  complete: (id: string, completed = true) => call<Task>('PATCH', at('/api/tasks/{id}/complete', { id }), { body: { completed } }),
+  delete: (id: string) => call<void>('DELETE', at('/api/tasks/{id}', { id })),
+};

@@ -1,0 +1,17 @@
+import { count } from '../i18n/format';
+
+export const words = {
+  title: 'This run', none: 'Nothing has run here yet.', calls: 'Calls', answer: 'Answer', noCalls: 'No tools were called.', tokens: (n: string) => `${n} tokens`, close: 'Close',
+  usage: { input: 'Read', cached: 'from cache', output: 'Written', reasoning: 'of it reasoning' }, model: 'Model', goTo: (tool: string) => `Go to ${tool}`,
+  states: { queued: 'waiting for its turn', running: 'running', parked: 'waits for you', finished: 'finished', exhausted: 'ran into a limit', cancelled: 'stopped', incomplete: 'broke off', failed: 'failed' },
+  callStates: { writing: 'being written', waiting: 'waiting', ask: 'needs approval', live: 'running', done: 'done', failed: 'failed', denied: 'denied', aborted: 'stopped', unknown: 'outcome unknown' },
+  reasoning: 'Reasoning', thinking: 'Thinking', fallback: (model: string) => `${model} steps in`,
+  arguments: 'Arguments', noArguments: 'No arguments', result: 'Result', noResult: 'No output', picture: 'Picture from the tool', progressOf: (tool: string) => `Progress of ${tool}`, showAll: (n: string) => `Show all ${n} characters`, cut: 'cut',
+  unknownHint: 'The server stopped while this ran. It may or may not have happened.', abortedHint: 'It was stopped before it ended.', deniedBy: (reason: string) => (reason ? `Denied: ${reason}` : 'Denied.'),
+  edited: 'with changed arguments', reach: { once: 'allowed once', conversation: 'allowed in this chat', always: 'always allowed' },
+  effects: { reads: 'It only looks.', writes: 'It changes something in this workspace.', reaches: 'It reaches outside this workspace.', asks: 'It asks you something.' },
+  runOnce: 'Run once', alwaysHere: 'Always in this chat', always: 'Always', deny: 'Deny', denyReason: 'Why not? (the model is told)', denyNow: 'Deny it', editArguments: 'Edit arguments', keepArguments: 'Keep as they are', argumentsJson: 'Arguments as JSON', notJson: 'This is not valid JSON.', notObject: 'Arguments are a JSON object: { … }.', sent: 'Sent',
+  question: 'Question', yourAnswer: 'Your answer', answerNow: 'Answer', chooseSome: 'Choose one or more', otherAnswer: 'Something else',
+  stopped: { exhausted: 'A limit was reached.', cancelled: 'You stopped this.', incomplete: 'The answer broke off.', failed: 'There was no answer.' }, length: 'The model reached its limit of output.', refused: 'The model declined.', details: 'In the provider’s words', code: 'Code',
+  waitingForTurn: 'Waiting for its turn', steps: (n: number) => count(n, 'call', 'calls'),
+};
