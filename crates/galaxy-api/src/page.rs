@@ -44,7 +44,8 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         return response;
     }
     let accepts = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or("");
-    if !accepts.contains("text/html") {
+    // The front door is open to whatever knocks, also to what only looks whether it is there.
+    if !path.is_empty() && !accepts.contains("text/html") {
         return Problem::not_found().into_response();
     }
     let page = file("index.html", &headers);

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use galaxy_app::{AppError, error::code_of};
+use galaxy_app::{AppError, access::AccessError, error::code_of};
 use galaxy_domain::Kind;
 use serde::Serialize;
 use std::time::Duration;
@@ -117,13 +117,21 @@ impl From<AppError> for Problem {
         let code = if kind == Kind::Internal { code_of(kind) } else { err.code() };
         let mut problem = Self::new(status_of(kind), code, detail);
         problem.retry_after = err.retry_after().map(seconds);
-        if let AppError::Invalid(mistakes) = err {
-            let field =
-                |it: galaxy_app::Mistake| FieldProblem { pointer: it.pointer, message: it.message };
-            problem.errors = mistakes.into_iter().map(field).collect();
-        }
+        problem.errors = fields(err);
         problem
     }
+}
+
+/// What is wrong with which field.
+fn fields(err: AppError) -> Vec<FieldProblem> {
+    if let AppError::Access(AccessError::Invalid(complaints)) = err {
+        let field =
+            |(name, message): (&str, String)| FieldProblem { pointer: format!("/{name}"), message };
+        return complaints.into_iter().map(field).collect();
+    }
+    let AppError::Invalid(mistakes) = err else { return Vec::new() };
+    let field = |it: galaxy_app::Mistake| FieldProblem { pointer: it.pointer, message: it.message };
+    mistakes.into_iter().map(field).collect()
 }
 
 fn seconds(wait: Duration) -> u32 {

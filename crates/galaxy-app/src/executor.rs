@@ -25,7 +25,10 @@ use galaxy_store::{Store, StoreError};
 use galaxy_tool::Toolbox;
 use tracing::Instrument;
 
-use crate::{AppConfig, AppError, runs::replay};
+use crate::{
+    AppConfig, AppError,
+    runs::{replay, whole_log},
+};
 
 /// Pieces of an answer are joined for this long at rest.
 const JOIN_AT_REST: Duration = Duration::from_millis(25);
@@ -33,8 +36,6 @@ const JOIN_AT_REST: Duration = Duration::from_millis(25);
 const JOIN_AT_MOST: Duration = Duration::from_millis(250);
 /// Each run under way adds this much to the joining.
 const JOIN_PER_RUN: Duration = Duration::from_micros(250);
-/// Entries that are read from a log at once.
-const PAGE: usize = 2_000;
 /// How often a run whose drive broke is tried.
 const ATTEMPTS: i64 = 5;
 
@@ -107,17 +108,7 @@ impl Executor {
     }
 
     async fn transcript(&self, run: &RunRow) -> Result<Transcript, AppError> {
-        let permit = drive_log(run);
-        let mut entries: Vec<galaxy_domain::Entry> = Vec::new();
-        loop {
-            let after = entries.last().map_or(0, |entry| entry.seq);
-            let more = self.store.run_log(permit, after, PAGE).await?;
-            let full = more.len() == PAGE;
-            entries.extend(more);
-            if !full {
-                return replay(entries);
-            }
-        }
+        replay(whole_log(&self.store, drive_log(run)).await?)
     }
 
     async fn deps(&self, run: &RunRow) -> Result<Deps, Unfit> {

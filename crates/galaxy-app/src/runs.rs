@@ -11,7 +11,7 @@ use galaxy_domain::{
     tool::{Decision, Reach, ToolRule},
     transcript::{OpenCall, Question},
 };
-use galaxy_store::StoreError;
+use galaxy_store::{Store, StoreError};
 
 use crate::{App, AppError};
 
@@ -85,7 +85,7 @@ impl App {
     pub async fn run(&self, caller: &Caller, id: RunId) -> Result<RunDetail, AppError> {
         let permit = self.run_permit::<Read>(caller, id).await?;
         let row = self.store.run(permit).await?;
-        let entries = self.whole_log(permit).await?;
+        let entries = whole_log(&self.store, permit).await?;
         let digests = entries.iter().filter_map(|entry| match &entry.item {
             Item::Asked { call, digest, .. } => Some((call.clone(), digest.clone())),
             Item::User { .. }
@@ -108,24 +108,7 @@ impl App {
     pub(crate) async fn progress(&self, caller: &Caller, id: RunId) -> Result<Progress, AppError> {
         let permit = self.run_permit::<Read>(caller, id).await?;
         let state = self.store.run(permit).await?.state;
-        Ok(Progress { state, entries: self.whole_log(permit).await? })
-    }
-
-    /// All entries of a run, oldest first.
-    pub(crate) async fn whole_log(
-        &self,
-        permit: Permit<Read, Run>,
-    ) -> Result<Vec<Entry>, AppError> {
-        let mut entries: Vec<Entry> = Vec::new();
-        loop {
-            let after = entries.last().map_or(0, |entry| entry.seq);
-            let more = self.store.run_log(permit, after, PAGE).await?;
-            let full = more.len() == PAGE;
-            entries.extend(more);
-            if !full {
-                return Ok(entries);
-            }
-        }
+        Ok(Progress { state, entries: whole_log(&self.store, permit).await? })
     }
 
     /// Stops a run; one that is over stays as it is. A run under way stops a moment later.
@@ -275,6 +258,23 @@ impl App {
         let after = detail.transcript.last_seq();
         self.store.decide(permit, after, vec![item], RunState::Queued).await?;
         Ok(RunState::Queued)
+    }
+}
+
+/// All entries of a run, oldest first.
+pub(crate) async fn whole_log(
+    store: &Store,
+    permit: Permit<Read, Run>,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let after = entries.last().map_or(0, |entry| entry.seq);
+        let more = store.run_log(permit, after, PAGE).await?;
+        let full = more.len() == PAGE;
+        entries.extend(more);
+        if !full {
+            return Ok(entries);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What people may do at most.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
 
 use galaxy_app::AppConfig;
 use galaxy_jobs::WorkerConfig;
@@ -16,6 +19,7 @@ pub(crate) struct Config {
     image_bytes: NonZeroUsize,
     tools_unlockable: bool,
     runs_at_once: NonZeroUsize,
+    lease: Duration,
 }
 
 impl Config {
@@ -28,6 +32,7 @@ impl Config {
             image_bytes: given.value(&schema::IMAGE_BYTES),
             tools_unlockable: given.value(&schema::TOOLS_UNLOCKABLE),
             runs_at_once: given.value(&schema::MAX_CONCURRENT_RUNS),
+            lease: Duration::from_secs(given.value(&schema::RUN_LEASE_SECONDS).get().into()),
         }
     }
 
@@ -37,6 +42,9 @@ impl Config {
         let worker = WorkerConfig {
             at_once: self.runs_at_once.get(),
             at_once_per_person: worker.at_once_per_person.max(self.active_runs.get()),
+            lease: self.lease,
+            // Two signs of life may get lost.
+            heartbeat: self.lease / 3,
             ..worker
         };
         AppConfig {

@@ -96,7 +96,7 @@ impl Settings {
             telemetry: telemetry::Config::read(given),
             web: web::Config::read(given, &listen, environment),
             listen,
-            store: store::Config::read(given),
+            store: store::Config::read(given, environment),
             secret_key: secret_key::Config::read(given, environment),
             models: models::Config::read(given),
             limits: limits::Config::read(given),

@@ -6,9 +6,9 @@ use std::{
 };
 
 use galaxy_base::{Clock, ExposeSecret, SecretString};
-use galaxy_store::{Engine, Store, StoreError};
+use galaxy_store::{Engine, Fault, Store, StoreError};
 
-use crate::settings::{Given, schema};
+use crate::settings::{Environment, Given, schema};
 
 /// The file in the data folder that SQLite keeps.
 const DATABASE: &str = "galaxy.db";
@@ -21,11 +21,17 @@ pub(crate) struct Config {
     /// PostgreSQL, if that is what keeps the data.
     postgres: Option<SecretString>,
     connections: NonZeroU32,
+    /// Where a test wants the process to die.
+    fault: Option<Fault>,
 }
 
 impl Config {
     /// Reads the settings.
-    pub(crate) fn read(given: &mut Given) -> Self {
+    pub(crate) fn read(given: &mut Given, environment: Environment) -> Self {
+        let fault = given.optional(&schema::FAIL_AT_COMMIT);
+        if fault.is_some() && environment == Environment::Production {
+            given.refuse(schema::FAIL_AT_COMMIT.name, "ends the process: not in production");
+        }
         let mut folder = given.value(&schema::DATA_DIR);
         let connections = given.value(&schema::DATABASE_CONNECTIONS);
         let url = given.optional(&schema::DATABASE_URL);
@@ -55,7 +61,7 @@ impl Config {
                 None
             }
         };
-        Self { folder, postgres, connections }
+        Self { folder, postgres, connections, fault }
     }
 
     /// The folder of files and generated secrets.
@@ -76,7 +82,8 @@ impl Config {
             }
             None => Engine::Sqlite(self.folder.clone()),
         };
-        galaxy_store::Config { engine, clock: Clock::System, instance: instance.to_owned() }
+        let (instance, fault) = (instance.to_owned(), self.fault);
+        galaxy_store::Config { engine, clock: Clock::System, instance, fault }
     }
 
     /// Opens the store and brings its schema up to date.

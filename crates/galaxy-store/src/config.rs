@@ -13,6 +13,18 @@ pub struct Config {
     pub clock: Clock,
     /// Names this process among those that share a database; any short text that is unique.
     pub instance: String,
+    /// Where a test wants the process to die.
+    pub fault: Option<Fault>,
+}
+
+/// A death of the process that a test asked for, so that it can look at what is left. Commits of
+/// SQLite are counted from one after the start; PostgreSQL has its own tests of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Everything of this commit was written, and nothing of it will be seen.
+    BeforeCommit(u64),
+    /// This commit is done, and nobody was told.
+    AfterCommit(u64),
 }
 
 /// Which database keeps the data.

@@ -107,6 +107,7 @@ impl Db {
                 let news = Arc::new(News::default());
                 let opened = sqlite::open(&folder).await?;
                 let (queue, group) = group::Group::new(opened.writer, &news, &health, &clock);
+                let group = group.failing(config.fault);
                 let lock = opened.lock;
                 tasks.spawn(async move {
                     group.run().await;

@@ -26,7 +26,7 @@ pub mod tool_rules;
 pub mod topics;
 
 pub use chat::{NewRun, Said, Say};
-pub use config::{Config, Engine};
+pub use config::{Config, Engine, Fault};
 pub use conversations::{ConversationChange, Filter, NewConversation};
 pub use db::Strength;
 pub use error::StoreError;

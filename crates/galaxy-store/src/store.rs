@@ -17,6 +17,7 @@ use crate::{
 
 const LOCK: &str = "LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE";
 const FIRST: &str = "SELECT id FROM workspaces ORDER BY created_at, id LIMIT 1";
+const ORPHANS: &str = "UPDATE runs SET lease_until = $1 WHERE state = 'running'";
 const ADD: &str = "INSERT INTO workspaces (id, name, created_at) VALUES ($1, 'default', $2)";
 
 /// Everything that is kept. Cheap to clone.
@@ -122,6 +123,11 @@ async fn first(tx: &mut Tx) -> Result<WorkspaceId, StoreError> {
     if tx.is_postgres() {
         // Processes that start together make one.
         statement!(tx.execute(LOCK))?;
+    } else {
+        // Whoever drove these runs has died, or the folder would not be ours: nobody needs to
+        // wait until their leases run out.
+        let now = tx.now.as_millis();
+        statement!(tx.execute(ORPHANS, now))?;
     }
     let found: Option<(Uuid,)> = statement!(tx.fetch_optional(FIRST))?;
     if let Some((id,)) = found {

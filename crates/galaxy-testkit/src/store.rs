@@ -154,7 +154,7 @@ fn config(home: &Home, clock: &Clock, instance: &str) -> Config {
             Engine::Postgres { url: SecretString::from(database.url()), max_connections: 8 }
         }
     };
-    Config { engine, clock: clock.clone(), instance: instance.to_owned() }
+    Config { engine, clock: clock.clone(), instance: instance.to_owned(), fault: None }
 }
 
 /// Runs `work` to its end on a thread of its own, for places where nothing can be awaited.

@@ -1,7 +1,7 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, Conversation, Decide, Edited, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Role, Run, RunState, RuntimeConfig, Scope,
+  ApiKey, Conversation, Decide, Edited, Feedback, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Role, Run, RunState, RuntimeConfig, Scope,
   SignedIn, Started, Task, TaskFields, TaskQuery, Tool, Verdict,
 } from './types';
 
@@ -52,7 +52,7 @@ export const messages = {
   edit: (id: string, mid: string, body: { text: string; rerun: boolean }) => call<Edited>('POST', at(`${SAID}/edit`, { id, mid }), { body, once: true }),
   regenerate: (id: string, mid: string, body: { model?: string } = {}) => call<Started>('POST', at(`${SAID}/regenerate`, { id, mid }), { body, once: true }),
   show: (id: string, mid: string) => call<void>('POST', at(`${SAID}/show`, { id, mid })),
-  rate: (id: string, mid: string, body: { rating: 'up' | 'down'; comment: string | null }) => call<void>('PUT', at(`${SAID}/feedback`, { id, mid }), { body }),
+  rate: (id: string, mid: string, body: Feedback) => call<void>('PUT', at(`${SAID}/feedback`, { id, mid }), { body }),
   unrate: (id: string, mid: string) => call<void>('DELETE', at(`${SAID}/feedback`, { id, mid })),
 };
 

@@ -36,7 +36,7 @@ export interface Found { conversation_id: Id; message_id: Id | null; title: stri
 
 export type Part = { kind: 'text'; text: string } | { kind: 'reasoning'; text: string } | { kind: 'image'; media_type: string; data: string };
 export interface Image { media_type: string; data: string }
-export interface Feedback { rating: 'up' | 'down'; comment: string | null }
+export interface Feedback { rating: 'up' | 'down'; comment: string }
 /** What somebody thinks of an answer, as administrators see it. */
 export interface FeedbackItem extends Feedback { message_id: Id; conversation_id: Id; person_id: Id; at: Time }
 export interface Message {

@@ -143,7 +143,7 @@ export class Chat {
     this.conversation = await api.change(this.id, fields);
   }
 
-  async rate(entry: Entry, rating: 'up' | 'down' | null, comment: string | null = null) {
+  async rate(entry: Entry, rating: 'up' | 'down' | null, comment = '') {
     const before = entry.message.feedback;
     entry.setFeedback(rating && { rating, comment });
     try {

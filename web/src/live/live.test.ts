@@ -21,7 +21,7 @@ class Server {
       follow: (topic, after) => {
         this.follows.push([topic, after]);
         link.topics.add(topic);
-        const last = this.log.filter((it) => it.topic === topic).length;
+        const last = this.log.findLast((it) => it.topic === topic)?.seq ?? 0;
         if (after > last) { queueMicrotask(() => reports.frame({ op: 'reset', topic, seq: last })); return; }
         for (const event of this.log.filter((it) => it.topic === topic && it.seq > after)) queueMicrotask(() => this.#send(link, event));
       },
@@ -106,6 +106,29 @@ describe('live events', () => {
     expect(resets).toEqual([9]);
   });
 
+  it('of a topic reach a listener that joins while another one fetches the state', async () => {
+    let told: Reports | undefined, answer: ReturnType<typeof setTimeout> | undefined, fetched = (_: number) => {};
+    const connect: Connect = (reports) => {
+      told = reports;
+      queueMicrotask(reports.opened);
+      const follow = (topic: string, after: number) => {
+        clearTimeout(answer);
+        answer = setTimeout(() => { if (after > 0) reports.frame({ op: 'reset', topic, seq: 0 }); });
+      };
+      return { follow, leave() {}, close() {} };
+    };
+    const first = collect(), second = collect();
+    const fetching = new Promise<void>((begun) => { first.reset = () => { begun(); return new Promise((done) => { fetched = done; }); }; });
+    live = new Live(true, connect, never);
+    live.follow('user:p', null, first);
+    await fetching;
+    first.reset = (seq) => seq;
+    live.follow('user:p', null, second);
+    fetched(0);
+    await pause(20);
+    told?.frame({ topic: 'user:p', seq: 1, type: 'task.updated' });
+    expect([first.seen, second.seen]).toEqual([[1], [1]]);
+  });
   it('that the log no longer has are made up for by what is stored', async () => {
     const server = new Server(), seen: number[] = [], resets: (number | null)[] = [];
     for (let n = 0; n < 9; n++) server.emit('run:a');

@@ -137,9 +137,11 @@ export class Live {
     this.#connect();
   };
 
+  /** A question replaces the one before it, so it has to serve everybody: who has no number yet gets one only from a reset. */
   #ask(topic: string) {
-    const numbers = [...(this.#topics.get(topic) ?? [])].flatMap((ear) => (ear.seq === null || ear.busy ? [] : [ear.seq]));
-    this.#link?.follow(topic, numbers.length ? Math.min(...numbers) : FROM_NOW);
+    const waiting = [...(this.#topics.get(topic) ?? [])].filter((ear) => !ear.busy).map((ear) => ear.seq);
+    const numbers = waiting.filter((seq) => seq !== null);
+    this.#link?.follow(topic, numbers.length && numbers.length === waiting.length ? Math.min(...numbers) : FROM_NOW);
   }
 
   #receive(frame: Frame) {

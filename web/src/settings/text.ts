@@ -3,7 +3,7 @@ import { count, duration, number } from '../i18n/format';
 export const words = {
   title: 'Settings', sections: 'Settings',
   section: { appearance: 'Appearance', account: 'Account', keys: 'API keys', sessions: 'Sessions', models: 'Models', tools: 'Tools', people: 'People', feedback: 'Feedback' },
-  unknown: 'There is no such page of settings.', failed: 'This could not be loaded.', notInPerson: 'This can only be done by somebody who is signed in, not with a key.',
+  unknown: 'There is no such page of settings.', failed: 'This could not be loaded.',
   appearance: {
     theme: 'Theme', themes: { system: 'As the system', dark: 'Dark', light: 'Light' }, size: 'Text size', sizes: { normal: 'Normal', large: 'Large', larger: 'Larger' },
     sample: 'This is how text looks: 0O 1lI, “quotes”, 12.5 %.', keys: 'Keyboard', shortcuts: 'Single letters act, such as N for a new chat', shortcutsHint: 'Switch this off if you speak to your computer, or press keys by accident.',

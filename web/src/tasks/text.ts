@@ -4,7 +4,7 @@ export const words = {
   title: 'Tasks', list: 'List', board: 'Board', view: 'View',
   add: 'Add', addLabel: 'New task', addHint: 'What is there to do?', addMore: 'With details', added: (title: string) => `Added “${title}”`,
   newTask: 'New task', editTask: 'Task',
-  field: { title: 'Title', description: 'Description', priority: 'Priority', tags: 'Tags', tagsHint: 'Separated by commas or spaces', date: 'Due on', time: 'At', timeHint: 'Without a time it is due at the end of the day.', noDate: 'No date' },
+  field: { title: 'Title', description: 'Description', priority: 'Priority', tags: 'Tags', tagsHint: 'Separated by commas or spaces', date: 'Due on', time: 'At', timeHint: 'Without a time it is due at the end of the day.' },
   needTitle: 'Say what to do.', tooManyTags: 'At most 20 tags of at most 40 characters.',
   priorities: { low: 'Low', normal: 'Normal', high: 'High' }, priorityOf: { low: 'low priority', normal: '', high: 'high priority' },
   complete: (title: string) => `Done: ${title}`, edit: (title: string) => `Edit ${title}`,

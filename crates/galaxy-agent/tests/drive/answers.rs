@@ -19,8 +19,11 @@ async fn a_question_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn results_of_tools_go_back_to_the_model() {
     let asks = Script::says("Let me see.").call("c1", "math", json!({ "expression": "2+2" }));
-    let scene = Scene::new([asks, Script::says("It is 4.")])
-        .with(FakeTool::says("math", Effect::Reads, "4"));
+    let scene = Scene::new([asks, Script::says("It is 4.")]).with(FakeTool::says(
+        "math",
+        Effect::Reads,
+        "4",
+    ));
     assert_eq!(scene.drive().await, Stop::Finished);
     assert_eq!(scene.replies(), [("c1".to_owned(), done("4"))]);
     let requests = scene.model.requests();
@@ -58,10 +61,7 @@ async fn a_fallback_that_steps_in_is_on_record() {
         .collect();
     assert_eq!(
         sampling,
-        [
-            ("scripted".to_owned(), None),
-            ("spare".to_owned(), Some("the first is down".to_owned()))
-        ]
+        [("scripted".to_owned(), None), ("spare".to_owned(), Some("the first is down".to_owned()))]
     );
     let by_spare = |item: &Item| matches!(item, Item::Assistant { model, .. } if model == "spare");
     assert!(scene.settled().iter().any(by_spare));
@@ -77,17 +77,15 @@ async fn what_only_the_provider_understands_goes_back_whole_and_in_its_place() {
         id: CallId("c1".to_owned()),
         tool: "math".to_owned(),
         input: json!({}),
-        opaque: Some(mark.clone()),
+        opaque: Some(mark),
     };
     let first = Script::default()
         .thinks("Hm.")
         .event(Event::Opaque(signature.clone()))
         .text("One moment.")
         .event(Event::Call(asked.clone()));
-    let scene = Scene::new([first, Script::says("Done.")]);
-    let mut profile = galaxy_testkit::scripted::profile();
-    profile.context_tokens = 1_000_000;
-    let scene = scene.with(FakeTool::says("math", Effect::Reads, "4"));
+    let scene =
+        Scene::new([first, Script::says("Done.")]).with(FakeTool::says("math", Effect::Reads, "4"));
     scene.drive().await;
     let expected = Message::Assistant {
         parts: vec![
@@ -108,8 +106,11 @@ async fn calls_are_told_apart_whatever_the_model_names_them() {
         "math",
         json!({ "n": 2 }),
     );
-    let scene = Scene::new([twice, again(), Script::says("Done.")])
-        .with(FakeTool::says("math", Effect::Reads, "4"));
+    let scene = Scene::new([twice, again(), Script::says("Done.")]).with(FakeTool::says(
+        "math",
+        Effect::Reads,
+        "4",
+    ));
     assert_eq!(scene.drive().await, Stop::Finished);
     let ids: Vec<Vec<String>> = scene.answers().into_iter().map(|(_, calls, _)| calls).collect();
     assert_eq!(ids, [vec!["call_0", "call_0-2"], vec!["call_0-3"], vec![]]);

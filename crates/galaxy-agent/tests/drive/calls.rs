@@ -109,9 +109,11 @@ async fn a_call_that_makes_no_sense_is_explained_to_the_model() {
     assert!(told[1].starts_with("invalid arguments"), "{}", told[1]);
     assert_eq!(told[2], "there is no tool `fly`; the tools are: add");
     assert!(added.lock().unwrap().is_empty());
-    let errors = scene.model.requests()[1].messages.iter().filter(|message| {
-        matches!(message, Message::Result { is_error: true, .. })
-    });
+    let told = scene.model.requests().remove(1);
+    let errors = told
+        .messages
+        .iter()
+        .filter(|message| matches!(message, Message::Result { is_error: true, .. }));
     assert_eq!(errors.count(), 3);
 }
 

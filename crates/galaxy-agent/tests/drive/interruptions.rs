@@ -41,8 +41,9 @@ async fn until(scene: &Scene, gate: &Gate, signals: &Signals, then: impl FnOnce(
 
 /// A process that dies when `gate` is reached.
 async fn crash_at(scene: &Scene, gate: &Gate) {
+    let signals = Signals::default();
     tokio::select! {
-        end = scene.drive_with(&Signals::default()) => panic!("{end:?}"),
+        end = scene.drive_with(&signals) => panic!("{end:?}"),
         () = gate.reached() => (),
     }
 }
@@ -95,9 +96,8 @@ async fn a_stop_answers_every_open_call() {
     let six = (0..6).fold(Script::default(), |script, idx| {
         script.call(&format!("c{idx}"), "slow", json!({ "idx": idx }))
     });
-    let scene = Scene::new([six.call("q", "ask", json!({}))])
-        .with(slow)
-        .with(hangs("ask", Effect::Asks));
+    let scene =
+        Scene::new([six.call("q", "ask", json!({}))]).with(slow).with(hangs("ask", Effect::Asks));
     let driven = until(&scene, &gate, &signals, || signals.stop.cancel()).await;
     assert_eq!(driven, Driven::Stopped(Stop::Cancelled));
     let replies = scene.replies();
@@ -167,11 +167,17 @@ async fn a_hand_over_starts_nothing_new() {
 async fn after_a_crash_effects_are_unknown_and_never_repeated() {
     let (gate, posted) = (Gate::new(), Arc::default());
     let both = Script::calls("a", "post", json!({})).call("b", "look", json!({}));
-    let look = FakeTool::says("look", Effect::Reads, "a view");
+    let at_gate = gate.clone();
+    let look = FakeTool::new("look", Effect::Reads, move |_, _| {
+        let at_gate = at_gate.clone();
+        async move {
+            at_gate.pass().await;
+            Ok(vec![])
+        }
+    });
     let looked = look.inputs();
-    let scene = Scene::new([both, Script::says("I do not know.")])
-        .with(post(&gate, &posted))
-        .with(look);
+    let scene =
+        Scene::new([both, Script::says("I do not know.")]).with(post(&gate, &posted)).with(look);
     crash_at(&scene, &gate).await;
     let began = |id: &str, effect| Item::Began { call: call(id), effect };
     assert!(scene.settled().contains(&began("a", Effect::Reaches)), "stored before it ran");
@@ -191,8 +197,10 @@ async fn after_a_crash_effects_are_unknown_and_never_repeated() {
     assert_eq!(looked.lock().unwrap().len(), 2, "looking again does no harm");
     let unknown = ("a".to_owned(), Outcome::Unknown);
     assert!(scene.replies().contains(&unknown), "{:?}", scene.replies());
-    let told = |message: &Message| matches!(message, Message::Result { output, .. }
-        if matches!(&output[0], Part::Text { text } if text.contains("do not repeat")));
+    let told = |message: &Message| {
+        matches!(message, Message::Result { output, .. }
+        if matches!(&output[0], Part::Text { text } if text.contains("do not repeat")))
+    };
     assert!(scene.model.requests()[1].messages.iter().any(told));
 }
 

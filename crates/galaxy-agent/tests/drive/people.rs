@@ -145,10 +145,7 @@ async fn a_question_of_the_model_is_answered_by_the_person() {
     let asks = Script::calls("q", "ask_person", json!({ "question": "Which colour?" }));
     let scene = Scene::new([asks, Script::says("Red it is.")]).with(ask);
     assert_eq!(scene.drive().await, Stop::Parked);
-    assert!(matches!(
-        scene.settled().last(),
-        Some(Item::Asked { question: Question::Answer, .. })
-    ));
+    assert!(matches!(scene.settled().last(), Some(Item::Asked { question: Question::Answer, .. })));
     scene.log.write(vec![Item::Reply { call: call("q"), outcome: done("red"), took_ms: 0 }]);
     assert_eq!(scene.drive().await, Stop::Finished);
     let messages = &scene.model.requests()[1].messages;
@@ -186,8 +183,8 @@ async fn a_tool_that_went_away_while_the_person_thought_is_not_called() {
     let gone = Scene { tools: galaxy_tool::Toolbox::default(), ..scene };
     gone.model.then(Script::says("Then not."));
     assert_eq!(gone.drive().await, Stop::Finished);
-    assert_eq!(gone.replies(), [(
-        "c1".to_owned(),
-        failed("there is no tool `send`; the tools are: ")
-    )]);
+    assert_eq!(
+        gone.replies(),
+        [("c1".to_owned(), failed("there is no tool `send`; the tools are: "))]
+    );
 }

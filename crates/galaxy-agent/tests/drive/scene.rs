@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_agent::{
-    Deps, Driven, Limits, RunError, Signals, context::Context, drive, policy::Rules,
+    Deps, Driven, Limits, RunError, RunLog, Signals, context::Context, drive, policy::Rules,
 };
 use galaxy_base::Clock;
 use galaxy_domain::{
@@ -57,13 +57,13 @@ impl Scene {
         self
     }
 
-    pub(crate) fn deps(&self, log: MemoryLog) -> Deps {
+    pub(crate) fn deps(&self, log: Arc<dyn RunLog>) -> Deps {
         let pace = self.pace;
         Deps {
             model: self.model.clone(),
             toolbox: self.tools.clone(),
             policy: Arc::new(Rules::new(self.tools.clone(), &self.rules)),
-            log: Arc::new(log),
+            log,
             context: Context::default(),
             caller: somebody(),
             conversation: ConversationId::fresh(),
@@ -77,7 +77,7 @@ impl Scene {
     pub(crate) async fn drive_with(&self, signals: &Signals) -> Result<Driven, RunError> {
         let log = self.log.claimed();
         let mut transcript = log.transcript();
-        drive(self.run, &mut transcript, &self.deps(log), signals).await
+        drive(self.run, &mut transcript, &self.deps(Arc::new(log)), signals).await
     }
 
     /// Drives the run until it stops by itself.

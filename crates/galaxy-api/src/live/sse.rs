@@ -41,6 +41,12 @@ pub(crate) async fn stream_topic(
     Ok(response)
 }
 
+/// The last word of a stream whose server stops.
+pub(crate) fn server_stopping() -> Event {
+    let retry = Duration::from_millis(COME_BACK_MS);
+    Event::default().event("server-stopping").retry(retry).data("{}")
+}
+
 /// What a stream does next.
 enum Turn {
     Heard(Heard),
@@ -73,8 +79,7 @@ fn events(
             Turn::Heard(heard) => reader.written(&heard),
             Turn::Stopping => {
                 reader.over = true;
-                let retry = Duration::from_millis(COME_BACK_MS);
-                vec![Event::default().event("server-stopping").retry(retry).data("{}")]
+                vec![server_stopping()]
             }
             Turn::Over => return None,
         };

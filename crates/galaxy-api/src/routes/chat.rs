@@ -3,6 +3,7 @@
 use axum::{
     Json,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response, Sse, sse::Event},
 };
 use futures::{Stream, StreamExt, stream};
@@ -22,7 +23,7 @@ use crate::{
     api::Api,
     caller::Authenticated,
     extract::{Body, Key},
-    live::wire,
+    live::{sse, wire},
     problem::Problem,
     views::run::ChatReplyView,
 };
@@ -104,8 +105,12 @@ async fn ask(
     let once = key.once("POST /api/chat", &body);
     let question = body.value.question(&caller)?;
     let asked = api.app.ask(&caller, question, once.as_ref()).await?;
-    let reply = api.app.reply(&caller, asked.run).await?;
-    Ok(Json(ChatReplyView::of(asked, &reply)))
+    tokio::select! {
+        biased;
+        reply = api.app.reply(&caller, asked.run) => Ok(Json(ChatReplyView::of(asked, &reply?))),
+        // The run goes on elsewhere, or after the next start; the same key finds its answer.
+        () = api.backstage.stopping() => Err(stopping()),
+    }
 }
 
 /// Ask, and follow the answer: the events of its run, then `chat.done` with the whole reply
@@ -124,6 +129,12 @@ async fn ask_streaming(
     let following = api.app.follow(&caller, Topic::Run(asked.run), 0).await?;
     let stream = Answering { api, caller, asked, following, over: false }.events();
     Ok(Sse::new(stream).into_response())
+}
+
+fn stopping() -> Problem {
+    let detail = "The server is stopping. Ask again, with the same Idempotency-Key if you sent one.";
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+    Problem { retry_after: Some(1), ..problem }
 }
 
 struct Answering {
@@ -156,7 +167,15 @@ impl Answering {
         if self.over {
             return None;
         }
-        let Ok(Heard::Entries(entries)) = self.following.next().await else { return None };
+        let heard = tokio::select! {
+            biased;
+            () = self.api.backstage.stopping() => {
+                self.over = true;
+                return Some(vec![sse::server_stopping()]);
+            }
+            heard = self.following.next() => heard,
+        };
+        let Ok(Heard::Entries(entries)) = heard else { return None };
         let topic = Topic::Run(self.asked.run);
         let mut events = Vec::new();
         let mut still = false;

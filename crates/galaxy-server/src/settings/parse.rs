@@ -7,6 +7,7 @@ use std::{
 };
 
 use galaxy_base::SecretString;
+use galaxy_store::Fault;
 use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
@@ -174,6 +175,16 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
             None => Err(format!("`{item}` is no origin, such as https://chat.example.org")),
         }
     })
+}
+
+/// `before:7` or `after:7`: the seventh commit since the start.
+pub(super) fn fault(text: &str) -> Result<Fault, String> {
+    let (moment, commit) = text.split_once(':').unwrap_or((text, ""));
+    match (moment, commit.parse()) {
+        ("before", Ok(commit)) => Ok(Fault::BeforeCommit(commit)),
+        ("after", Ok(commit)) => Ok(Fault::AfterCommit(commit)),
+        _ => Err(format!("`{text}` is neither before:N nor after:N")),
+    }
 }
 
 pub(super) fn address(text: &str) -> Result<Url, String> {

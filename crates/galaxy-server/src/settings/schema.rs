@@ -7,6 +7,7 @@ use std::{
 };
 
 use galaxy_base::SecretString;
+use galaxy_store::Fault;
 use ipnet::IpNet;
 use url::Url;
 
@@ -164,5 +165,7 @@ settings! {
 
     DISABLE_WEBSOCKET: bool = "false", flag, "Streams over SSE only.";
     TEST_MODE: bool = "false", flag, "Everybody is TEST_EMAIL, without signing in.";
+    RUN_LEASE_SECONDS: NonZeroU32 = "30", short_count, "For tests: a silent process keeps its runs so long.";
+    FAIL_AT_COMMIT: Fault = "", fault, "For tests: dies at a commit, such as `before:7`.";
     TEST_EMAIL: String = "test@example.com", text, "Who everybody is in test mode.";
 }

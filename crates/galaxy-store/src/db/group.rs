@@ -11,6 +11,7 @@ use galaxy_base::Clock;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
+    config::Fault,
     db::{Conn, Health, Strength, Tx, job::Job, news::News, sqlite::Lent, statement},
     error::StoreError,
     growth::Aftermath,
@@ -61,6 +62,9 @@ pub(crate) struct Group {
     news: Arc<News>,
     health: Arc<Health>,
     clock: Clock,
+    /// Commits so far.
+    commits: u64,
+    fault: Option<Fault>,
 }
 
 impl Group {
@@ -80,8 +84,15 @@ impl Group {
             news: Arc::clone(news),
             health: Arc::clone(health),
             clock: clock.clone(),
+            commits: 0,
+            fault: None,
         };
         (sender, group)
+    }
+
+    /// The same, dying where a test wants it to.
+    pub(crate) fn failing(self, fault: Option<Fault>) -> Self {
+        Self { fault, ..self }
     }
 
     /// Works until nobody can send any more and everything sent is done.
@@ -202,14 +213,24 @@ impl Group {
     }
 
     async fn end(&mut self) -> Result<(), StoreError> {
+        self.commits += 1;
+        self.die_at(Fault::BeforeCommit(self.commits));
         let tx = &mut self.tx;
         let committed = statement!(tx.execute("COMMIT"));
+        self.die_at(Fault::AfterCommit(self.commits));
         if let Err(err) = &committed
             && err.is_io_failure()
         {
             self.health.fail(err.to_string());
         }
         committed.map(|_| ())
+    }
+
+    /// Dies like a process that is killed: nothing is flushed, closed or told.
+    fn die_at(&self, place: Fault) {
+        if self.fault == Some(place) {
+            std::process::abort();
+        }
     }
 
     fn answer(&self, job: Box<dyn Job>, attempt: Attempt, lost: Option<&StoreError>) {

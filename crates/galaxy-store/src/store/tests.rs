@@ -7,7 +7,7 @@ use crate::Engine;
 
 fn config(folder: &Path) -> Config {
     let engine = Engine::Sqlite(folder.to_path_buf());
-    Config { engine, clock: Clock::System, instance: "test".to_owned() }
+    Config { engine, clock: Clock::System, instance: "test".to_owned(), fault: None }
 }
 
 #[tokio::test]

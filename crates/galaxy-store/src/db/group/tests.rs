@@ -19,7 +19,7 @@ async fn open() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::Sqlite(folder.path().to_path_buf());
     let clock = Clock::fixed(Timestamp::from_millis(1));
-    let config = Config { engine, clock, instance: "test".to_owned() };
+    let config = Config { engine, clock, instance: "test".to_owned(), fault: None };
     (folder, Store::open(config).await.unwrap())
 }
 
@@ -209,6 +209,7 @@ async fn closing_makes_the_changes_that_wait_and_refuses_later_ones() {
     drop(store);
 
     let engine = Engine::Sqlite(folder.path().to_path_buf());
-    let config = Config { engine, clock: Clock::System, instance: "again".to_owned() };
+    let instance = "again".to_owned();
+    let config = Config { engine, clock: Clock::System, instance, fault: None };
     assert_eq!(names(&Store::open(config).await.unwrap()).await, ["a", "b"]);
 }
