@@ -9,6 +9,7 @@ export default defineConfig({
   outputDir: 'test-results',
   forbidOnly: !!process.env.CI,
   workers: 2,
+  fullyParallel: true,
   timeout: 45_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
@@ -17,10 +18,10 @@ export default defineConfig({
     locale: 'en',
     permissions: ['clipboard-read', 'clipboard-write'],
     contextOptions: { reducedMotion: 'reduce' },
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
   },
   projects: [
     { name: 'desktop', testIgnore: /phone\.spec/, use: { viewport: DESKTOP } },
-    { name: 'phone', testMatch: /(phone|looks)\.spec/, use: { viewport: PHONE, hasTouch: true, isMobile: true } },
+    { name: 'phone', testMatch: /(phone|looks|dbg)\.spec/, use: { viewport: PHONE, hasTouch: true, isMobile: true } },
   ],
 });

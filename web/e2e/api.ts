@@ -2,7 +2,7 @@
 import type { Conversation, Me, Message, Run, Started, Task, Verdict } from '../src/api/types';
 
 export const PASSWORD = 'seven quiet herons 7';
-type Reply = { response: string; conversation_id: string; run_id: string; state: string };
+type Reply = { response: string; conversation_id: string; run_id: string; state: string; tool_calls: { tool: string; outcome: string | null }[] };
 
 export class Api {
   private constructor(readonly url: string, readonly cookie: { name: string; value: string }, readonly me: Me) {}

@@ -6,11 +6,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const BINARY = resolve(import.meta.dirname, process.env.GALAXY_BIN ?? '../../target/debug/galaxy');
+const BINARY = process.env.GALAXY_BIN ?? resolve(import.meta.dirname, '../../target/debug/galaxy');
 /** How long a start may take, and between two questions whether it is done, in milliseconds. */
 const PATIENCE = 30_000, PAUSE = 40;
 const SETTINGS = {
-  LLM_CONFIG: 'none.yml', OLLAMA_HOST: 'off', LOG_LEVEL: 'warn', DEMO_WORD_DELAY_MS: '20', MAX_ACTIVE_RUNS_PER_PERSON: '4', MESSAGES_PER_MINUTE: '600',
+  OLLAMA_HOST: 'off', LOG_LEVEL: 'warn', DEMO_WORD_DELAY_MS: '12', MAX_ACTIVE_RUNS_PER_PERSON: '4', MESSAGES_PER_MINUTE: '600',
 };
 
 export class Galaxy {

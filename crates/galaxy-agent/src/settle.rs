@@ -2,14 +2,14 @@
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
 use galaxy_domain::{CallId, Item, Outcome, Part, RunId, ToolCall};
 use galaxy_store::Strength;
 use galaxy_tool::{AnyTool, Notes, Output, ToolCx, ToolError, tool::Note};
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use crate::{
@@ -26,6 +26,8 @@ const OUTPUT_CHARS: usize = 48_000;
 const IMAGE_BYTES: usize = 4 * 1024 * 1024;
 /// A note on progress is cut to this.
 const NOTE_CHARS: usize = 300;
+/// A tool with effects that is stopped has this long to say what became of them.
+const LAST_WORD: Duration = Duration::from_secs(2);
 /// A reader sees a sign of life of a working tool at least this often.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
@@ -160,13 +162,15 @@ async fn perform(
     let outcome = loop {
         tokio::select! {
             biased;
-            () = signals.stop.cancelled() => break Some(Outcome::Aborted),
+            () = signals.stop.cancelled() => break Some(if risky {
+                last_word(&call.tool, &mut work).await
+            } else {
+                Outcome::Aborted
+            }),
             () = signals.hand_over.cancelled(), if !risky => break None,
             result = &mut work => break Some(outcome_of(&call.tool, result)),
             Some(note) = heard.recv() => { let _ = told.try_send((call.id.clone(), note)); }
-            () = sleep_until(deadline) => break Some(Outcome::Failed {
-                message: format!("no result after {} seconds", limit.as_secs()),
-            }),
+            () = sleep_until(deadline) => break Some(late(limit, risky)),
             () = sleep(SIGN_OF_LIFE) => {
                 let text = format!("running for {} s", began.elapsed().as_secs());
                 let _ = told.try_send((call.id.clone(), Note { share: None, text }));
@@ -178,7 +182,25 @@ async fn perform(
     Done { call: call.id, risky, outcome, took: began.elapsed() }
 }
 
-fn outcome_of(tool: &str, result: std::thread::Result<Result<Output, ToolError>>) -> Outcome {
+/// How a tool with effects ended that was stopped. What it began may happen all the same, so
+/// without a word from the tool nobody knows.
+async fn last_word(tool: &str, work: &mut BoxFuture<'_, Ended>) -> Outcome {
+    let result = timeout(LAST_WORD, work).await;
+    result.map_or(Outcome::Unknown, |result| outcome_of(tool, result))
+}
+
+fn late(limit: Duration, risky: bool) -> Outcome {
+    let mut message = format!("no result after {} seconds", limit.as_secs());
+    if risky {
+        message.push_str("; it may have taken effect all the same");
+    }
+    Outcome::Failed { message }
+}
+
+/// What comes of a tool that may panic.
+type Ended = std::thread::Result<Result<Output, ToolError>>;
+
+fn outcome_of(tool: &str, result: Ended) -> Outcome {
     match result {
         Ok(Ok(output)) => Outcome::Done { output: bounded(output) },
         Ok(Err(ToolError::Tell(message))) => {

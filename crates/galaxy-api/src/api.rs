@@ -29,7 +29,7 @@ pub struct ApiConfig {
     pub test_mode: bool,
     /// Whether `/ws` is open.
     pub websocket: bool,
-    /// How big a request may be, in bytes.
+    /// How big a request with images may be, in bytes; others have a bound of their own.
     pub body_bytes: usize,
 }
 

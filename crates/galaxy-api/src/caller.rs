@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request},
-    http::{Extensions, HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, Uri, header, request::Parts, uri::Authority},
 };
 use cookie::Cookie;
 use galaxy_domain::Caller;
@@ -66,11 +66,28 @@ pub(crate) fn address(parts: &Parts, config: &ApiConfig) -> IpAddr {
     if !config.trusts(peer) {
         return peer;
     }
-    let named = parts.headers.get_all("x-forwarded-for").iter().filter_map(|it| it.to_str().ok());
-    let named: Vec<IpAddr> =
-        named.flat_map(|it| it.split(',')).filter_map(|it| it.trim().parse().ok()).collect();
-    // Whoever is left of the last untrusted address could have written the rest.
-    named.into_iter().rev().find(|it| !config.trusts(*it)).unwrap_or(peer)
+    let lines = parts.headers.get_all("x-forwarded-for").iter();
+    let named = lines.flat_map(|it| it.to_str().unwrap_or_default().split(','));
+    let named: Vec<Option<IpAddr>> = named.map(forwarded).collect();
+    // Whoever is left of the last untrusted address could have written the rest, and so could
+    // whoever is left of what cannot be read.
+    let last = named.into_iter().rev().find(|it| it.is_none_or(|it| !config.trusts(it)));
+    last.flatten().unwrap_or(peer)
+}
+
+/// An address as proxies write it, some of them with a port.
+fn forwarded(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || text.parse::<SocketAddr>().ok().map(|it| it.ip());
+    bare.parse().ok().or_else(with_port).map(|it: IpAddr| it.to_canonical())
+}
+
+/// The name by which a request calls the server: that of its target, else its `Host` header. Over
+/// HTTP/2 there is only the former.
+pub(crate) fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    let header = headers.get(header::HOST).and_then(|it| it.to_str().ok());
+    uri.authority().map(Authority::as_str).or(header)
 }
 
 /// The name of the session cookie.

@@ -42,7 +42,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
             Problem::invalid("The request broke off.")
         })?;
         // No text of ours holds a NUL, and PostgreSQL cannot.
-        if bytes.windows(6).any(|it| it.eq_ignore_ascii_case(b"\\u0000")) {
+        if holds_nul(&bytes) {
             return Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",
@@ -52,6 +52,19 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
         let value = serde_json::from_slice(&bytes).map_err(|err| refused(&err))?;
         Ok(Self { value, digest: hex::encode(Sha256::digest(&bytes)) })
     }
+}
+
+/// Whether a text in this JSON has the escape of NUL in it. A backslash that is escaped itself
+/// begins none.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[at..].starts_with(b"\\u0000") {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
 }
 
 fn refused(err: &serde_json::Error) -> Problem {
@@ -131,4 +144,19 @@ fn reason(err: &(dyn std::error::Error + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_found_and_a_text_about_it_is_not_taken_for_it() {
+        for json in [r#"["\u0000"]"#, r#"["a\\\u0000"]"#] {
+            assert!(holds_nul(json.as_bytes()), "{json}");
+        }
+        for json in [r#"["\\u0000"]"#, r#"["\u00001"]"#.replace("u0000", "u0001").as_str(), "\\", ""] {
+            assert!(!holds_nul(json.as_bytes()), "{json}");
+        }
+    }
 }

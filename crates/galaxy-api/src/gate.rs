@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -16,10 +16,15 @@ use galaxy_domain::{
 
 use crate::{
     api::Api,
-    caller::{peer, session_secret},
+    caller::{host, peer, session_secret},
     problem::Problem,
     routes::Policy,
 };
+
+/// How big a request without images may be, in bytes.
+const PLAIN_BODY: usize = 1024 * 1024;
+/// The one route that takes images.
+const WITH_IMAGES: &str = "/api/conversations/{id}/messages";
 
 /// Which policy rules which route.
 pub(crate) type Policies = HashMap<(Method, String), Policy>;
@@ -34,10 +39,14 @@ pub(crate) struct Gate {
 /// Lets a request through, with its caller, or refuses it.
 pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match admit(&gate, &mut parts).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+    if let Err(problem) = admit(&gate, &mut parts).await {
+        return problem.into_response();
     }
+    let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let most = if path == Some(WITH_IMAGES) { gate.api.config.body_bytes } else { PLAIN_BODY };
+    let mut request = Request::from_parts(parts, body);
+    DefaultBodyLimit::max(most).apply(&mut request);
+    next.run(request).await
 }
 
 async fn admit(gate: &Gate, parts: &mut Parts) -> Result<(), Problem> {
@@ -51,7 +60,7 @@ async fn admit(gate: &Gate, parts: &mut Parts) -> Result<(), Problem> {
     };
     let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if changes {
-        refuse_foreign(gate, &parts.headers)?;
+        refuse_foreign(gate, parts)?;
     }
     if policy == Policy::Public {
         return Ok(());
@@ -134,10 +143,10 @@ fn check(policy: Policy, caller: &Caller) -> Result<(), Problem> {
 }
 
 /// Refuses a change that another site's page has the browser ask for.
-fn refuse_foreign(gate: &Gate, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|it: &http::HeaderValue| it.to_str().ok());
+fn refuse_foreign(gate: &Gate, parts: &Parts) -> Result<(), Problem> {
+    let text = |name| parts.headers.get(name).and_then(|it: &http::HeaderValue| it.to_str().ok());
     if let Some(origin) = text("origin") {
-        let own = text("host").is_some_and(|host| is_origin_of(origin, host));
+        let own = host(&parts.uri, &parts.headers).is_some_and(|host| is_origin_of(origin, host));
         if own || gate.api.config.origins.iter().any(|it| it == origin) {
             return Ok(());
         }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{api::Api, problem::Problem};
+use crate::{api::Api, caller, problem::Problem};
 
 /// How long a handler may take to begin its answer; streams go on for as long as they like.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,8 +68,7 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
 /// Whether the request calls the server by a name it goes by: a page of another name that points
 /// here (DNS rebinding) does not.
 fn is_known_host(api: &Api, request: &Request) -> bool {
-    let header = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
-    let host = request.uri().authority().map(|it| it.as_str()).or(header);
+    let host = caller::host(request.uri(), request.headers());
     host.is_some_and(|host| api.config.answers_to(host))
 }
 

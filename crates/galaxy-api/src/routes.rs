@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
@@ -179,7 +178,6 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(page::serve)
         .layer(middleware::from_fn_with_state(gate_state, gate))
-        .layer(DefaultBodyLimit::max(api.config.body_bytes))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(small.and(streams).and(images)))
         .layer(option_layer(cors(&api)))

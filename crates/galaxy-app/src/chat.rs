@@ -1,8 +1,8 @@
 //! Saying something, and having it answered: every use case here starts a run or waits for none.
 
-use galaxy_domain::{Caller, ConversationId, MessageId, Part, access::Write};
+use galaxy_domain::{Caller, ConversationId, MessageId, Part, RunState, access::Write, run::RunRow};
 pub use galaxy_store::Said;
-use galaxy_store::{Made, NewRun, Once, Say};
+use galaxy_store::{Made, NewRun, Once, Say, StoreError};
 
 use crate::{App, AppError, Mistake};
 
@@ -106,7 +106,18 @@ impl App {
         Ok(self.store.regenerate(permit, answer, NewRun { model }, active, once).await?)
     }
 
-    fn check_model(&self, model: Option<&str>) -> Result<(), AppError> {
+    /// Whether the caller may have one more run under way.
+    ///
+    /// # Errors
+    /// [`AppError::Store`] with the limit when not.
+    pub(crate) async fn check_room(&self, caller: &Caller) -> Result<(), AppError> {
+        let limit = self.config.active_runs;
+        let moving = |run: &&RunRow| matches!(run.state, RunState::Queued | RunState::Running);
+        let moving = self.active_runs(caller).await?.iter().filter(moving).count();
+        if moving >= limit { Err(StoreError::TooMany { limit }.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn check_model(&self, model: Option<&str>) -> Result<(), AppError> {
         match model {
             Some(name) if self.catalogue.get(Some(name)).is_none() => {
                 Err(AppError::invalid("/model", format!("there is no model `{name}`")))

@@ -2,6 +2,7 @@
 //! settled.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -69,8 +70,11 @@ impl Runner for Executor {
             self.carried.fetch_add(1, Ordering::Relaxed);
             let span = tracing::info_span!("run", run = %run.id);
             let work = async {
-                if let Err(err) = self.carry(&run, ends).await {
-                    self.give_back(&run, &err).await;
+                match AssertUnwindSafe(self.carry(&run, ends)).catch_unwind().await {
+                    Ok(Ok(())) => (),
+                    Ok(Err(err)) => self.give_back(&run, &err).await,
+                    // It would come again at every claim.
+                    Err(_) => self.end_panicked(&run).await,
                 }
             };
             work.instrument(span).await;
@@ -194,6 +198,13 @@ impl Executor {
         if let Err(err) = result {
             // The lease runs out, and the run is claimed again.
             tracing::warn!(run = %run.id, error = %err, "cannot give a run back");
+        }
+    }
+
+    async fn end_panicked(&self, run: &RunRow) {
+        tracing::error!(run = %run.id, "the work on a run panicked");
+        if let Err(err) = self.end_broken(run).await {
+            tracing::warn!(run = %run.id, error = %err, "cannot end a run that panicked");
         }
     }
 

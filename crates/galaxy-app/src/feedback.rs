@@ -3,7 +3,7 @@
 use galaxy_access::administer;
 use galaxy_domain::{
     Caller, ConversationId, MessageId,
-    access::Read,
+    access::{Read, Write},
     feedback::{Feedback, Rating},
 };
 
@@ -33,6 +33,8 @@ impl App {
                 format!("at most {COMMENT_CHARS} characters"),
             ));
         }
+        // Who may only look leaves no opinion.
+        self.conversation_permit::<Write>(caller, conversation).await?;
         let permit = self.conversation_permit::<Read>(caller, conversation).await?;
         Ok(self.store.rate(permit, message, rating, &comment).await?)
     }
@@ -47,6 +49,7 @@ impl App {
         conversation: ConversationId,
         message: MessageId,
     ) -> Result<(), AppError> {
+        self.conversation_permit::<Write>(caller, conversation).await?;
         let permit = self.conversation_permit::<Read>(caller, conversation).await?;
         Ok(self.store.unrate(permit, message).await?)
     }

@@ -1,5 +1,7 @@
 //! Following a topic: its log from a number on, then everything new.
 
+use std::time::Duration;
+
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{follow, require};
 use galaxy_domain::{Caller, ConversationId, PersonId, RunId, RunState, TopicId, access::Read};
@@ -9,6 +11,10 @@ pub use galaxy_store::Logged;
 use galaxy_store::{Replay, StoreError};
 
 use crate::{App, AppError};
+
+/// How often whoever waits for a run looks at its row, whatever its log says: a run that is put
+/// down again with the same question adds nothing to its log.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Something that can be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +65,15 @@ impl App {
         Ok(self.live.follow(id, after, read))
     }
 
+    /// Where a run stands.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not there or not the caller's.
+    pub async fn run_state(&self, caller: &Caller, id: RunId) -> Result<RunState, AppError> {
+        let permit = self.run_permit::<Read>(caller, id).await?;
+        Ok(self.store.run(permit).await?.state)
+    }
+
     /// Waits until a run is over or waits for a person; gives its state.
     ///
     /// # Errors
@@ -76,7 +91,8 @@ impl App {
         self.until(caller, run, RunState::is_over).await
     }
 
-    async fn until(
+    /// Waits until a run's state is `enough`; gives it.
+    pub(crate) async fn until(
         &self,
         caller: &Caller,
         run: RunId,
@@ -94,9 +110,10 @@ impl App {
                 None => following.insert(self.follow(caller, Topic::Run(run), 0).await?),
             };
             // Only an entry that can end the wait is worth another look at the row.
-            while let Heard::Entries(entries) = tail.next().await? {
-                if entries.iter().any(settles) {
-                    break;
+            while let Ok(heard) = tokio::time::timeout(LOOK, tail.next()).await {
+                match heard? {
+                    Heard::Entries(entries) if !entries.iter().any(settles) => (),
+                    Heard::Entries(_) | Heard::Reset(_) => break,
                 }
             }
         }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod chat;
 pub mod conversations;
+pub mod decisions;
 pub mod error;
 pub mod executor;
 pub mod export;

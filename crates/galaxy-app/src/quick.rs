@@ -80,13 +80,20 @@ impl App {
         let sending = Sending { text: message, model, ..Sending::default() };
         // What is wrong with the message is said before a conversation is made for it.
         self.parts(&sending)?;
+        self.check_model(sending.model.as_deref())?;
         let conversation = match conversation {
             Some(conversation) if history.is_empty() => conversation,
             Some(_) => {
                 let message = "a conversation keeps its own history; send one or the other";
                 return Err(AppError::invalid("/conversation_history", message));
             }
-            None => self.begin(caller, history, once).await?,
+            None => {
+                // A request that comes again with its key has a run already.
+                if once.is_none() {
+                    self.check_room(caller).await?;
+                }
+                self.begin(caller, history, once).await?
+            }
         };
         let made = self.send(caller, conversation, sending, once).await?;
         let run = made.value.run;
@@ -107,13 +114,16 @@ impl App {
             ));
         }
         let permit = within::<Create, Conversation>(caller)?;
-        // The same key, in a drawer of its own: both halves of the request are done once.
-        let once = once.map(|it| Once { route: "POST /api/chat conversation", ..it.clone() });
+        // The same key, in drawers of its own: all parts of the request are done once.
+        let part = |route| once.map(|it| Once { route, ..it.clone() });
         let new = NewConversation { title: String::new(), settings: Settings::default() };
+        let once = part("POST /api/chat conversation");
         let made = self.store.create(permit, new, once.as_ref()).await?;
-        if !history.is_empty() && !made.replayed {
+        if !history.is_empty() {
             let write = self.conversation_permit::<Write>(caller, made.value).await?;
-            self.store.import(write, history.into_iter().map(told).collect()).await?;
+            let once = part("POST /api/chat history");
+            let history = history.into_iter().map(told).collect();
+            self.store.import(write, history, once.as_ref()).await?;
         }
         Ok(made.value)
     }

@@ -1,24 +1,22 @@
-//! Looking at runs, and deciding about them: stop, approve, answer, continue.
+//! Looking at runs, stopping them and having them go on.
 
 use galaxy_access::{require, within};
-use galaxy_agent::{digest, drive::closing, policy::definition};
+use galaxy_agent::drive::closing;
 use galaxy_domain::{
-    CallId, Caller, ConversationId, Entry, Item, Outcome, Part, Permit, RunId, RunState, Stop,
-    Transcript,
+    CallId, Caller, ConversationId, Entry, Item, Permit, RunId, RunState, Stop, Transcript,
     access::{Read, Write},
     id::{Conversation, Run},
     run::RunRow,
-    tool::{Decision, Reach, ToolRule},
-    transcript::{OpenCall, Question},
 };
 use galaxy_store::{Store, StoreError};
 
 use crate::{App, AppError};
+pub use crate::decisions::Ruling;
 
 /// Entries that are read from a log at once.
 const PAGE: usize = 2_000;
 /// How often a decision is tried again when the log moved under it.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// A run with what its log says.
 #[derive(Debug, Clone)]
@@ -45,17 +43,6 @@ pub struct Progress {
     pub state: RunState,
     /// Its log so far.
     pub entries: Vec<Entry>,
-}
-
-/// What a person decides about a call.
-#[derive(Debug, Clone)]
-pub struct Ruling {
-    /// Which call.
-    pub call: CallId,
-    /// The digest that was shown with the question.
-    pub digest: String,
-    /// What.
-    pub decision: Decision,
 }
 
 impl App {
@@ -160,80 +147,6 @@ impl App {
         Ok(())
     }
 
-    /// Decides about a call that waits for a yes or a no. The run goes on at once.
-    ///
-    /// # Errors
-    /// [`AppError::Conflict`] when the call does not wait for that, was decided about before, or
-    /// is not the one that was shown; [`AppError::Invalid`] when changed arguments do not fit.
-    pub async fn approve(
-        &self,
-        caller: &Caller,
-        id: RunId,
-        ruling: Ruling,
-    ) -> Result<RunState, AppError> {
-        let permit = self.run_permit::<Write>(caller, id).await?;
-        let detail = self.run(caller, id).await?;
-        let open = waiting(&detail, &ruling.call, Question::Approval)?;
-        let shown = detail.digest(&ruling.call);
-        let Some(tool) = self.toolbox.get(&open.call.tool) else {
-            return Err(AppError::Conflict("The tool is no longer there.".to_owned()));
-        };
-        let definition = definition(&**tool);
-        let current = digest(&definition, open.input());
-        if shown.is_none_or(|shown| shown != ruling.digest || shown != current) {
-            let message = "The call is not the one that was shown. Look again before you decide.";
-            return Err(AppError::Conflict(message.to_owned()));
-        }
-        let mut rule = None;
-        if let Decision::Allow { reach, input } = &ruling.decision {
-            if let Some(input) = input {
-                tool.schema().check(input).map_err(|wrong| AppError::invalid("/input", wrong))?;
-            }
-            rule = match reach {
-                Reach::Once => None,
-                Reach::Conversation => Some(Some(detail.row.conversation)),
-                Reach::Always => Some(None),
-            };
-        }
-        if let Some(conversation) = rule {
-            let tool = tool.name().to_owned();
-            let verdict = galaxy_domain::Verdict::Allow;
-            let rule = ToolRule { tool, conversation, verdict, definition };
-            // Before the decision: the run goes on at once, and must find the rule.
-            self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await?;
-        }
-        let (call, decision) = (ruling.call, ruling.decision);
-        let item = Item::Approval { call, decision, by: caller.person };
-        let after = detail.transcript.last_seq();
-        self.store.decide(permit, after, vec![item], RunState::Queued).await?;
-        Ok(RunState::Queued)
-    }
-
-    /// Answers a call that is a question to the person. The run goes on at once.
-    ///
-    /// # Errors
-    /// [`AppError::Conflict`] when the call does not wait for an answer.
-    pub async fn answer(
-        &self,
-        caller: &Caller,
-        id: RunId,
-        call: CallId,
-        text: String,
-    ) -> Result<RunState, AppError> {
-        let permit = self.run_permit::<Write>(caller, id).await?;
-        if text.chars().count() > self.config.message_chars {
-            let most = self.config.message_chars;
-            return Err(AppError::invalid("/answer", format!("at most {most} characters")));
-        }
-        let detail = self.run(caller, id).await?;
-        waiting(&detail, &call, Question::Answer)?;
-        let outcome = Outcome::Done { output: vec![Part::text(text)] };
-        let item = Item::Reply { call, outcome, took_ms: 0 };
-        let after = detail.transcript.last_seq();
-        self.store.decide(permit, after, vec![item], RunState::Queued).await?;
-        Ok(RunState::Queued)
-    }
-
     /// Has a run that was stopped, broke off or ran into a limit go on.
     ///
     /// # Errors
@@ -253,6 +166,7 @@ impl App {
             let message = "Only the newest answer can be continued, and only if it was cut short.";
             return Err(AppError::Conflict(message.to_owned()));
         }
+        self.check_room(caller).await?;
         self.count_message(caller.person)?;
         let item = Item::Resumed { by: caller.person };
         let after = detail.transcript.last_seq();
@@ -282,15 +196,4 @@ pub(crate) async fn whole_log(
 pub(crate) fn replay(entries: Vec<Entry>) -> Result<Transcript, AppError> {
     Transcript::replay(entries)
         .map_err(|err| AppError::Internal(format!("a stored log is out of order: {err}")))
-}
-
-fn waiting<'a>(
-    detail: &'a RunDetail,
-    call: &CallId,
-    question: Question,
-) -> Result<&'a OpenCall, AppError> {
-    let open = detail.transcript.open_call(call);
-    let open = open.filter(|it| it.asked == Some(question) && it.decision.is_none());
-    open.filter(|_| detail.row.state == RunState::Parked)
-        .ok_or_else(|| AppError::Conflict("This call does not wait for that.".to_owned()))
 }

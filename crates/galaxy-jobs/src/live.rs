@@ -52,6 +52,14 @@ impl Live {
         }
     }
 
+    /// Forgets the channel of `topic` when the reader that goes is its last.
+    fn left(&self, topic: TopicId) {
+        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        if topics.get(&topic).is_some_and(|sender| sender.receiver_count() <= 1) {
+            topics.remove(&topic);
+        }
+    }
+
     /// How many topics have readers.
     pub fn topics(&self) -> usize {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -191,6 +199,13 @@ where
         }
         self.after = last;
         Some(fresh)
+    }
+}
+
+impl<R> Drop for Tail<R> {
+    fn drop(&mut self) {
+        // A topic that never grows again would otherwise be remembered for ever.
+        self.live.left(self.topic);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     error::StoreError,
     json, runs,
 };
-use branch::{Tree, columns};
+use branch::{Tree, WEIGHT, columns};
 
 /// How many messages a page holds at most.
 pub const PAGE: usize = 200;
@@ -78,11 +78,13 @@ impl Store {
         let Some(from) = from else {
             return Ok(MessagePage { items: Vec::new(), has_more: false });
         };
-        let mut items = tree.upwards(&mut conn, from, limit + 1).await?;
-        let has_more = items.len() > limit;
-        if has_more {
+        // Half of what is asked for around a message has to reach it.
+        let weight = if around.is_some() { 4 * WEIGHT } else { WEIGHT };
+        let mut items = tree.upwards(&mut conn, from, (limit + 1, weight)).await?;
+        if items.len() > limit {
             items.remove(0);
         }
+        let has_more = items.first().is_some_and(|oldest| oldest.parent.is_some());
         tree.add_siblings(&mut conn, &mut items).await?;
         Ok(MessagePage { items, has_more })
     }
@@ -119,7 +121,7 @@ impl Store {
     ) -> Result<Vec<MessageRow>, StoreError> {
         let mut conn = self.reader().await?;
         let tree = Tree { conversation, workspace: permit.workspace() };
-        tree.upwards(&mut conn, message.uuid(), CONTEXT).await
+        tree.upwards(&mut conn, message.uuid(), (CONTEXT, WEIGHT)).await
     }
 
     /// Makes the branch through `message` the one that is shown, down to its newest message.

@@ -4,6 +4,7 @@
 //! Changes that could break that lock the workspace first, so they happen one after another.
 
 mod first;
+mod stop;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
@@ -164,7 +165,8 @@ impl Store {
         row.map(|row| Ok((row.person.try_into()?, row.password_hash))).transpose()
     }
 
-    /// Changes an account. Disabling it ends its sessions.
+    /// Changes an account. Disabling it ends its sessions, and what it may no longer do is not
+    /// carried on in its name: its runs are stopped.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when nobody would be left to administrate.
@@ -188,6 +190,9 @@ impl Store {
                 statement!(tx.execute(CHANGE, id, place, name, role, person.disabled))?;
                 if person.disabled {
                     statement!(tx.execute(END_SESSIONS, id, place))?;
+                }
+                if person.disabled || person.role < Role::Member {
+                    stop::runs(tx, person.id, person.workspace).await?;
                 }
                 Ok(person)
             })
@@ -227,6 +232,7 @@ impl Store {
                 if is_active_admin(&locked(tx, *permit).await?) {
                     require_another_admin(tx, *permit).await?;
                 }
+                stop::runs(tx, permit.resource(), permit.workspace()).await?;
                 let (id, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 statement!(tx.execute(DROP_EVENTS, id, place))?;
                 statement!(tx.execute(UNASSIGN, id, place))?;

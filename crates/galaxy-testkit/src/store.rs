@@ -10,6 +10,7 @@
 
 mod cluster;
 mod database;
+mod integrity;
 
 use std::{ops::Deref, thread};
 
@@ -22,6 +23,7 @@ use galaxy_store::{Config, Engine, Store};
 use tempfile::TempDir;
 
 use database::Database;
+pub use integrity::integrity;
 
 /// When the clock of a fixture starts: 2026-01-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);

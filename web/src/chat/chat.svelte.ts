@@ -31,6 +31,9 @@ export class Chat {
   onsaid: () => void = () => {};
   #busy = false;
   #sending = 0;
+  /** How many messages were sent from here; a page of messages that was asked for before the newest of them is stale. */
+  #said = 0;
+  #stale = false;
   #leave: (() => void) | undefined;
 
   constructor(id: string | null) { this.id = id; }
@@ -100,9 +103,12 @@ export class Chat {
   }
 
   /** The newest page as the server has it: another branch, another window of this tab, or the end of the conversation. */
-  async refresh() {
+  async refresh(): Promise<void> {
     if (!this.id) return;
+    const said = this.#said;
     const [conversation, page] = await Promise.all([api.get(this.id), messages.list(this.id, { limit: PAGE })]);
+    if (this.#sending) { this.#stale = true; return; }
+    if (said !== this.#said) return this.refresh();
     this.conversation = conversation;
     const overlap = this.entries.findIndex((entry) => entry.id === page.items[0]?.id);
     const before = overlap > 0 ? this.entries.slice(0, overlap) : [];
@@ -128,7 +134,11 @@ export class Chat {
     } catch (err) {
       this.entries = this.entries.filter((it) => it !== entry);
       throw err;
-    } finally { this.#sending--; }
+    } finally {
+      this.#sending--;
+      this.#said++;
+      if (this.#stale && !this.#sending) { this.#stale = false; void this.refresh().catch(() => {}); }
+    }
   }
 
   async edit(entry: Entry, text: string, rerun: boolean) { await messages.edit(this.#id, entry.id, { text, rerun }); await this.refresh(); if (rerun) this.onsaid(); }

@@ -34,7 +34,7 @@ export const words = {
   tools: (n: number) => (n ? count(n, 'tool', 'tools') : 'no tools'), allTools: 'All tools', toolsTitle: 'Tools', locked: 'locked', lockedHint: 'Tools are fixed with the first message. Start a new chat to choose others.', chooseTools: 'What this chat may use. Fixed with the first message.', noToolsThere: 'There are no tools.',
   effects: { reads: 'reads', writes: 'writes', reaches: 'reaches out', asks: 'asks you' }, verdicts: { allow: 'runs by itself', ask: 'asks first', deny: 'never runs' },
   banner: {
-    disabled: 'Models are switched off on this server', disabledHint: 'DISABLE_LLM_CALLS is set. Everything else works.',
+    disabled: 'Models are switched off on this server', disabledHint: 'Everything else works. To switch them on, take DISABLE_LLM_CALLS away and start the server again.',
     demo: 'This is the demo model', demoHint: 'It follows simple rules and can call every tool. For real answers set OPENAI_API_KEY, ANTHROPIC_API_KEY or another provider’s key, or LLM_BASE_URL and LLM_MODEL_NAME, and start the server again.',
     none: 'No model answers', noneHint: 'Messages will fail until one does. Everything else works.',
     details: 'Models',

@@ -170,6 +170,17 @@ describe('live events', () => {
     expect([...refused.seen, ...left.seen]).toEqual([]);
   });
 
+  it('go on after a moment in which the server could not read', async () => {
+    const server = new Server(), ear = collect();
+    live = new Live(true, server.connect, never);
+    live.follow('run:a', 0, ear);
+    await expect.poll(() => server.follows.length).toBe(1);
+    server.tell({ op: 'error', topic: 'run:a', code: 'unavailable' });
+    server.emit('run:a');
+    await expect.poll(() => ear.seen, { timeout: 5000 }).toEqual([1]);
+    expect(ear.lostCodes).toEqual([]);
+  });
+
   it('wait as long as a stopping server asks', async () => {
     const server = new Server();
     live = new Live(true, server.connect, never);

@@ -19,6 +19,8 @@ export interface Listener<E extends LiveEvent = LiveEvent> {
 
 /** Milliseconds: silence that ends a connection, bounds of the back-off, pause between two questions about one hole, how long server-sent events do before the socket gets another chance. */
 const SILENCE = 45_000, SHORTEST = 500, LONGEST = 15_000, HOLE = 250, SOCKET_AGAIN = 120_000;
+/** Milliseconds after which something that was unavailable is asked for again, more or less. */
+const LATER = 2_000;
 /** Further than any log goes: the server answers with a reset that tells how far it does go. */
 const FROM_NOW = Number.MAX_SAFE_INTEGER;
 /** So many sockets that never opened mean that there is no way for them. */
@@ -149,7 +151,8 @@ export class Live {
     switch (frame.op) {
       case 'ping': return;
       case 'reset': for (const ear of this.#topics.get(frame.topic) ?? []) void this.#reset(frame.topic, ear, frame.seq); return;
-      case 'error': return this.#refused(frame.topic, frame.code);
+      // Not now, which says nothing about the topic.
+      case 'error': return frame.code === 'unavailable' ? this.#lose(LATER * (0.5 + Math.random())) : this.#refused(frame.topic, frame.code);
       case 'server-stopping': return this.#lose(frame.retry_ms * (0.5 + Math.random()));
     }
   }

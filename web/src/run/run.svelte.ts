@@ -78,4 +78,11 @@ export class Run {
   }
 }
 
-export const storedRun = (message: Message): Stored | undefined => message.run ? { ...message.run, events: message.events } : undefined;
+/** The run of a message; the copy of a reply in a fork, or one that was brought along, has none, but still tells what happened. */
+export function storedRun({ id, run, events }: Message): Stored | undefined {
+  if (run) return { ...run, events };
+  if (!events.length) return undefined;
+  const { state, seq, steps } = events.reduce(reduce, newRun());
+  const whole = steps.at(-1)?.finish === 'stop';
+  return { id, state: isOver(state) ? state : whole ? 'finished' : 'cancelled', seq, events };
+}

@@ -7,7 +7,7 @@ import Models from './Models.svelte';
 
 const OK: Health = { status: 'ok', latency_ms: 40, code: null, message: null, advice: null, detail: null, checked_at: null };
 const BAD: Health = { ...OK, status: 'failed', latency_ms: null, code: 'model_unauthorized', message: 'The key was refused.', advice: 'Check OPENAI_API_KEY.', detail: '401 Incorrect API key' };
-const model = (name: string, health: Health): Model => ({ name, model: name, provider: 'openai', protocol: 'openai', source: 'OPENAI_API_KEY', demo: false, context_tokens: null, capabilities: { tools: true, images: false, reasoning: false, structured: false }, health });
+const model = (name: string, health: Health): Model => ({ name, model: name, provider: 'openai', protocol: 'openai', source: 'OPENAI_API_KEY', demo: false, context_tokens: 128_000, capabilities: { tools: true, images: false, reasoning: false, structured: false }, health });
 const list = (...items: Model[]): List => ({ default: 'one', disabled: false, items });
 afterEach(() => { catalogue.models = null; vi.restoreAllMocks(); });
 

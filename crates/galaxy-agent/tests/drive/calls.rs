@@ -154,6 +154,15 @@ async fn a_tool_that_hangs_is_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tool_with_effects_that_hangs_may_have_had_them() {
+    let slow = hangs("slow", Effect::Writes).verdict(Verdict::Allow);
+    let scene = once(slow.limit(Duration::from_secs(7)));
+    assert_eq!(scene.drive().await, Stop::Finished);
+    let message = "no result after 7 seconds; it may have taken effect all the same";
+    assert_eq!(scene.replies(), [("c1".to_owned(), failed(message))]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_given_up_is_told_to_stop() {
     let told = Gate::new();
     let ended = told.clone();

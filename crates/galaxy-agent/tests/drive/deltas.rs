@@ -43,7 +43,7 @@ async fn the_first_word_is_stored_at_once_and_later_ones_are_joined() {
     let start = Instant::now();
     let signals = Signals::default();
     let (end, ()) =
-        tokio::join!(scene.drive_with(&signals), open_every(&gates, Duration::from_millis(10)));
+        tokio::join!(scene.drive_with(&signals), open_every(&gates, Duration::from_millis(9)));
     end.unwrap();
     let expected = [(0, "a"), (25, "bc"), (50, "def")];
     assert_eq!(texts(&scene, start), expected.map(|(at, text)| (at, text.to_owned())));

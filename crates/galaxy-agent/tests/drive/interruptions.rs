@@ -107,6 +107,38 @@ async fn a_stop_answers_every_open_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stopped_effect_is_unknown_unless_its_tool_says_what_became_of_it() {
+    for (is_quick, expected) in [(true, done("posted")), (false, Outcome::Unknown)] {
+        let (gate, signals, posted) = (Gate::new(), Signals::default(), Arc::default());
+        let scene = Scene::new([Script::calls("a", "post", json!({}))]).with(post(&gate, &posted));
+        let driven = until(&scene, &gate, &signals, || {
+            signals.stop.cancel();
+            if is_quick {
+                gate.open();
+            }
+        });
+        assert_eq!(driven.await, Driven::Stopped(Stop::Cancelled));
+        assert_eq!(scene.replies(), [("a".to_owned(), expected)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_tool_with_effects_may_say_what_became_of_them() {
+    for (in_time, outcome) in [(true, done("posted")), (false, Outcome::Unknown)] {
+        let (gate, signals, posted) = (Gate::new(), Signals::default(), Arc::default());
+        let scene = Scene::new([Script::calls("a", "post", json!({}))]).with(post(&gate, &posted));
+        let driven = until(&scene, &gate, &signals, || {
+            signals.stop.cancel();
+            if in_time {
+                gate.open();
+            }
+        });
+        assert_eq!(driven.await, Driven::Stopped(Stop::Cancelled));
+        assert_eq!(scene.replies(), [("a".to_owned(), outcome)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hand_over_leaves_nothing_half_written() {
     let (gate, signals) = (Gate::new(), Signals::default());
     let scene = Scene::new([Script::says("Half").wait(&gate), Script::says("Whole.")]);

@@ -17,7 +17,7 @@ use crate::{api::Api, problem::Problem};
 /// A silent stream says something this often.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// An open stream asks this often whether its reader may still read.
-const RECHECK: Duration = Duration::from_secs(2);
+pub(crate) const RECHECK: Duration = Duration::from_secs(2);
 
 /// Streams a topic from the number that the browser saw last, or from the entry after `after`.
 /// With `ends`, the stream is over when the run is.

@@ -1,17 +1,20 @@
 //! One WebSocket for all topics of a page (RFC 6455).
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocket},
     http::StatusCode,
 };
 use futures::{SinkExt, StreamExt, stream::SplitSink};
-use galaxy_app::follow::{Heard, Topic};
+use galaxy_app::{
+    error::code_of,
+    follow::{Heard, Topic},
+};
 use galaxy_domain::Caller;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
@@ -23,6 +26,10 @@ use crate::{api::Api, problem::Problem};
 const TOPICS: usize = 64;
 /// Frames that wait for a slow page; its topics wait with them, and nobody else does.
 const WAITING: usize = 256;
+/// Bytes of such frames; one frame that is bigger waits alone.
+const WAITING_BYTES: usize = 1024 * 1024;
+/// No topic has a longer name.
+const NAME: usize = 64;
 /// How often the server says that it is there.
 const PING: Duration = Duration::from_secs(20);
 /// A page that says nothing for so long is gone.
@@ -59,10 +66,13 @@ enum Word<'a> {
 /// Serves one page until it leaves, loses its rights, or the server stops.
 pub(crate) async fn serve(api: Api, caller: Caller, socket: WebSocket) {
     let (sink, mut orders) = socket.split();
-    let (frames, waiting) = mpsc::channel::<String>(WAITING);
+    let (frames, waiting) = mpsc::channel(WAITING);
+    let frames = Frames { queue: frames, room: Arc::new(Semaphore::new(WAITING_BYTES)) };
     let mut desk =
         Desk { api: api.clone(), caller, frames, readers: HashMap::new(), tasks: JoinSet::new() };
-    let mut writer = Box::pin(write_all(sink, waiting));
+    // In a task of its own: it has to go on while an order is carried out.
+    let mut writer = JoinSet::new();
+    writer.spawn(write_all(sink, waiting));
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut recheck = interval(RECHECK);
@@ -72,7 +82,7 @@ pub(crate) async fn serve(api: Api, caller: Caller, socket: WebSocket) {
     tokio::pin!(stopping);
     loop {
         tokio::select! {
-            () = &mut writer => return,
+            _ = writer.join_next() => return,
             () = &mut stopping => {
                 desk.say(&Word::ServerStopping { retry_ms: COME_BACK_MS }).await;
                 break;
@@ -100,14 +110,36 @@ pub(crate) async fn serve(api: Api, caller: Caller, socket: WebSocket) {
     }
     // The last word still has to get out.
     drop(desk);
-    let _ = timeout(Duration::from_secs(1), writer).await;
+    let _ = timeout(Duration::from_secs(1), writer.join_next()).await;
+}
+
+/// A frame, with the room it takes until it is sent.
+type Frame = (String, OwnedSemaphorePermit);
+
+/// The way to the writer.
+#[derive(Clone)]
+struct Frames {
+    queue: mpsc::Sender<Frame>,
+    room: Arc<Semaphore>,
+}
+
+/// The writer is gone.
+struct Gone;
+
+impl Frames {
+    async fn send(&self, frame: String) -> Result<(), Gone> {
+        let bytes = u32::try_from(frame.len().clamp(1, WAITING_BYTES)).unwrap_or(1);
+        let room = self.room.clone().acquire_many_owned(bytes).await.map_err(|_| Gone)?;
+        self.queue.send((frame, room)).await.map_err(|_| Gone)
+    }
 }
 
 /// Sends what is queued until the page or the queue is gone.
-async fn write_all(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<String>) {
+async fn write_all(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Frame>) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, WAITING).await > 0 {
-        let frames = batch.drain(..).map(|frame| Ok(Message::Text(frame.into())));
+        let (texts, _rooms): (Vec<String>, Vec<OwnedSemaphorePermit>) = batch.drain(..).unzip();
+        let frames = texts.into_iter().map(|text| Ok(Message::Text(text.into())));
         let mut frames = futures::stream::iter(frames.collect::<Vec<_>>());
         match timeout(STUCK, sink.send_all(&mut frames)).await {
             Ok(Ok(())) => (),
@@ -121,7 +153,7 @@ async fn write_all(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::R
 struct Desk {
     api: Api,
     caller: Caller,
-    frames: mpsc::Sender<String>,
+    frames: Frames,
     readers: HashMap<String, tokio::task::AbortHandle>,
     tasks: JoinSet<()>,
 }
@@ -136,7 +168,8 @@ impl Desk {
         match serde_json::from_str(text) {
             Ok(Order::Follow { topic, after }) => {
                 if let Err(problem) = self.follow(&topic, after).await {
-                    self.say(&Word::Error { topic: &topic, code: problem.code }).await;
+                    let topic = if topic.len() > NAME { "" } else { &*topic };
+                    self.say(&Word::Error { topic, code: problem.code }).await;
                 }
             }
             Ok(Order::Leave { topic }) => self.leave(&topic),
@@ -162,11 +195,18 @@ impl Desk {
         let mut following = self.api.app.follow(&self.caller, topic, after).await?;
         let frames = self.frames.clone();
         let reader = self.tasks.spawn(async move {
-            while let Ok(heard) = following.next().await {
-                if send(&frames, topic, &heard).await.is_err() {
-                    return;
+            let told = loop {
+                match following.next().await {
+                    Ok(heard) if send(&frames, topic, &heard).await.is_ok() => (),
+                    Ok(_) => return,
+                    Err(err) => break err,
                 }
-            }
+            };
+            // The page must not wait for ever for what nobody reads any more.
+            tracing::warn!(error = %told, "a topic cannot be read");
+            let topic = wire::name(topic);
+            let word = Word::Error { topic: &topic, code: code_of(told.kind()) };
+            let _ = frames.send(wire::json(&word)).await;
         });
         self.readers.insert(name.to_owned(), reader);
         Ok(())
@@ -174,10 +214,10 @@ impl Desk {
 }
 
 async fn send(
-    frames: &mpsc::Sender<String>,
+    frames: &Frames,
     topic: Topic,
     heard: &Heard,
-) -> Result<(), mpsc::error::SendError<String>> {
+) -> Result<(), Gone> {
     match heard {
         Heard::Entries(entries) => {
             for logged in entries {

@@ -8,11 +8,11 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use galaxy_app::{
-    App, AppError,
+    AppError,
     follow::{Following, Heard, Topic},
     quick::{Asked, Question},
 };
-use galaxy_domain::{Caller, ConversationId, Kind, PersonId, RunState, conversation::Speaker};
+use galaxy_domain::{Caller, ConversationId, PersonId, RunState, conversation::Speaker};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use utoipa::ToSchema;
@@ -107,7 +107,11 @@ async fn ask(
     let asked = api.app.ask(&caller, question, once.as_ref()).await?;
     tokio::select! {
         biased;
-        reply = api.app.reply(&caller, asked.run) => Ok(Json(ChatReplyView::of(asked, &reply?))),
+        reply = api.app.reply(&caller, asked.run) => {
+            // A run can take long, and whoever asked may have lost their rights meanwhile.
+            api.app.access().recheck(&caller).await.map_err(AppError::from)?;
+            Ok(Json(ChatReplyView::of(asked, &reply?)))
+        }
         // The run goes on elsewhere, or after the next start; the same key finds its answer.
         () = api.backstage.stopping() => Err(stopping()),
     }
@@ -132,7 +136,8 @@ async fn ask_streaming(
 }
 
 fn stopping() -> Problem {
-    let detail = "The server is stopping. Ask again, with the same Idempotency-Key if you sent one.";
+    let detail =
+        "The server is stopping. Ask again, with the same Idempotency-Key if you sent one.";
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
     Problem { retry_after: Some(1), ..problem }
 }
@@ -167,13 +172,24 @@ impl Answering {
         if self.over {
             return None;
         }
-        let heard = tokio::select! {
-            biased;
-            () = self.api.backstage.stopping() => {
-                self.over = true;
-                return Some(vec![sse::server_stopping()]);
+        let mut waited = false;
+        let heard = loop {
+            tokio::select! {
+                biased;
+                () = self.api.backstage.stopping() => {
+                    self.over = true;
+                    return Some(vec![sse::server_stopping()]);
+                }
+                heard = self.following.next() => break heard,
+                () = tokio::time::sleep(sse::RECHECK) => {
+                    self.api.app.access().recheck(&self.caller).await.ok()?;
+                    // A run that is put down again with the same question adds nothing to its log.
+                    if waited && self.is_still().await {
+                        return Some(self.done().await.into_iter().collect());
+                    }
+                    waited = true;
+                }
             }
-            heard = self.following.next() => heard,
         };
         let Ok(Heard::Entries(entries)) = heard else { return None };
         let topic = Topic::Run(self.asked.run);
@@ -186,18 +202,23 @@ impl Answering {
                 Event::default().id(written.seq.to_string()).event(written.name).data(written.json),
             );
         }
-        if still && at_rest(&self.api.app, &self.caller, self.asked).await.unwrap_or(true) {
-            self.over = true;
-            let reply = self.api.app.reply(&self.caller, self.asked.run).await.ok()?;
-            let done = Done { kind: "chat.done", reply: ChatReplyView::of(self.asked, &reply) };
-            events.push(Event::default().event("chat.done").data(wire::json(&done)));
+        if still && self.is_still().await {
+            events.extend(self.done().await);
         }
         Some(events)
     }
-}
 
-/// Whether the run rests; a question may have been answered before its event was read.
-async fn at_rest(app: &App, caller: &Caller, asked: Asked) -> Result<bool, Kind> {
-    let detail = app.run(caller, asked.run).await.map_err(|err| err.kind())?;
-    Ok(detail.row.state.is_over() || detail.row.state == RunState::Parked)
+    /// Whether the run rests; a question may have been answered before its event was read.
+    async fn is_still(&self) -> bool {
+        let state = self.api.app.run_state(&self.caller, self.asked.run).await;
+        state.is_ok_and(|state| state.is_over() || state == RunState::Parked)
+    }
+
+    /// The last event.
+    async fn done(&mut self) -> Option<Event> {
+        self.over = true;
+        let reply = self.api.app.reply(&self.caller, self.asked.run).await.ok()?;
+        let done = Done { kind: "chat.done", reply: ChatReplyView::of(self.asked, &reply) };
+        Some(Event::default().event("chat.done").data(wire::json(&done)))
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{State, WebSocketUpgrade},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::Response,
     routing::get,
 };
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::{Policy, Routes};
 use crate::{
     api::Api,
-    caller::Authenticated,
+    caller::{Authenticated, host},
     extract::Query,
     gate::is_origin_of,
     live::{sse, wire, ws},
@@ -58,6 +58,7 @@ async fn follow(
 async fn upgrade(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
@@ -67,7 +68,7 @@ async fn upgrade(
     // A browser lets any page open a WebSocket, with our cookies; only the origin tells.
     let text = |name| headers.get(name).and_then(|it: &http::HeaderValue| it.to_str().ok());
     if let Some(origin) = text(header::ORIGIN) {
-        let own = text(header::HOST).is_some_and(|host| is_origin_of(origin, host));
+        let own = host(&uri, &headers).is_some_and(|host| is_origin_of(origin, host));
         if !own && !api.config.origins.iter().any(|it| it == origin) {
             let detail = "This page may not open a WebSocket here.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail));

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use galaxy_app::{follow::Topic, runs::Ruling};
+use galaxy_app::{decisions::Ruling, follow::Topic};
 use galaxy_domain::{
     CallId, RunId, RunState,
     tool::{Decision, Reach},

@@ -97,10 +97,15 @@ async fn report(api: &Api) -> (StatusCode, Json<HealthReportView>) {
     (status, Json(HealthReportView { status: word, version, checks }))
 }
 
-/// Metrics in Prometheus' text format, for scrapers on this machine or behind a trusted proxy.
+/// What proxies add to a request that they pass on.
+const PASSED_ON: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
+
+/// Metrics in Prometheus' text format, for scrapers on this machine or on that of a trusted proxy,
+/// and not for whoever a proxy there lets through.
 async fn metrics(State(api): State<Api>, request: axum::extract::Request) -> Response {
     let peer = peer_of(&request);
-    if !(peer.is_loopback() || api.config.trusts(peer)) {
+    let near = peer.is_loopback() || api.config.trusts(peer);
+    if !near || PASSED_ON.iter().any(|name| request.headers().contains_key(*name)) {
         return Problem::not_found().into_response();
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";

@@ -131,9 +131,12 @@ async fn another_process_only_says_that_there_is_more() {
 async fn a_topic_without_readers_is_forgotten() {
     let (log, topic) = (Log::default(), TopicId::fresh());
     let tail = log.follow(topic, 0);
-    assert_eq!(log.live.topics(), 1);
+    let mut other = log.follow(topic, 0);
     drop(tail);
+    assert_eq!(log.live.topics(), 1);
     let entry = log.write(topic);
     log.tell(topic, entry);
+    assert_eq!(seqs(&mut other, 1).await, [1], "one that stays still hears");
+    drop(other);
     assert_eq!(log.live.topics(), 0);
 }

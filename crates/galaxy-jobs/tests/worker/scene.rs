@@ -66,6 +66,7 @@ impl Runner for Obedient {
                 return;
             }
             tokio::select! {
+                biased;
                 () = ends.stop.cancelled() => self.finish(&run, Stop::Cancelled).await,
                 () = ends.hand_over.cancelled() => {
                     self.store.release(drive(&run), run.fence).await.ok();

@@ -160,12 +160,12 @@ fn named_hosts_count_and_so_do_those_of_this_machine() {
 }
 
 #[test]
-fn a_proxys_word_about_people_counts_only_when_proxies_are_named() {
+fn a_proxys_word_about_people_counts_only_when_header_and_proxies_are_named() {
     let header = |pairs: &[(&str, &str)]| read(pairs).unwrap().web.api().person_header;
-    assert_eq!(header(&[("PROXY_USER_HEADER", "X-User")]), None);
-    assert_eq!(header(&[("TRUSTED_PROXIES", "10.0.0.1")]).as_deref(), Some("x-email-user"));
-    let off = [("TRUSTED_PROXIES", "10.0.0.1"), ("PROXY_USER_HEADER", "off")];
-    assert_eq!(header(&off), None);
+    assert_eq!(header(&[("PROXY_USER_HEADER", "X-EMAIL-USER")]), None);
+    assert_eq!(header(&[("TRUSTED_PROXIES", "10.0.0.1")]), None);
+    let named = [("TRUSTED_PROXIES", "10.0.0.1"), ("PROXY_USER_HEADER", "X-EMAIL-USER")];
+    assert_eq!(header(&named).as_deref(), Some("x-email-user"));
 }
 
 #[test]

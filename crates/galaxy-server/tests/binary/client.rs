@@ -1,6 +1,6 @@
 //! The API, as programs use it.
 
-use std::{net::SocketAddr, sync::Once, time::Duration};
+use std::{net::SocketAddr, sync::OnceLock};
 
 use galaxy_net::{Config, Error, Reach, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -61,12 +61,13 @@ impl Call {
 impl Client {
     /// For the server at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        static TLS: Once = Once::new();
-        TLS.call_once(|| {
+        // Building one reads all certificates of the machine.
+        static HTTP: OnceLock<galaxy_net::Client> = OnceLock::new();
+        let http = HTTP.get_or_init(|| {
             rustls::crypto::ring::default_provider().install_default().unwrap();
+            galaxy_net::Client::new(Config::default()).unwrap()
         });
-        let config = Config { connect: Duration::from_secs(5), ..Config::default() };
-        Self { http: galaxy_net::Client::new(config).unwrap(), address }
+        Self { http: http.clone(), address }
     }
 
     /// Sends `call` and reads the whole reply.
@@ -147,9 +148,10 @@ impl Client {
 
     fn request(&self, call: &Call) -> Request {
         let url = Url::parse(&format!("http://{}{}", self.address, call.path)).unwrap();
-        let mut request = match &call.body {
-            Value::Null => Request::get(url),
-            body => Request::post_json(url, body.to_string()),
+        let mut request = if call.body.is_null() {
+            Request::get(url)
+        } else {
+            Request::post_json(url, call.body.to_string())
         };
         request.method = call.method.clone();
         if let Some(key) = &call.key {

@@ -122,6 +122,9 @@ impl Group {
         let strongest = self.waiting.iter().map(|job| job.strength()).max();
         let alone = self.waiting.len() == 1;
         if let Err(err) = self.begin(strongest.unwrap_or(Strength::Synced), alone).await {
+            // Of two statements the first may have worked; then nothing could begin after it.
+            let tx = &mut self.tx;
+            statement!(tx.execute("ROLLBACK")).ok();
             for job in self.waiting.drain(..) {
                 job.answer(Err(err.shared()));
             }

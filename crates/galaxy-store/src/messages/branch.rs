@@ -37,9 +37,17 @@ macro_rules! branch {
     };
 }
 
+/// The branch from message `$1` upwards, `$4` messages at most, and none beyond those that weigh
+/// more than `$5` together.
 const UPWARDS: &str = concat!(
-    branch!(),
-    "SELECT ",
+    "WITH RECURSIVE branch (id, parent_id, depth, weight) AS (
+        SELECT id, parent_id, 1, CAST(LENGTH(body) AS BIGINT) FROM messages
+        WHERE id = $1 AND conversation_id = $2 AND workspace_id = $3
+        UNION ALL
+        SELECT m.id, m.parent_id, b.depth + 1, b.weight + CAST(LENGTH(m.body) AS BIGINT)
+        FROM branch b JOIN messages m ON m.id = b.parent_id
+        WHERE b.depth < $4 AND b.weight < $5
+    ) SELECT ",
     columns!(),
     " FROM branch b JOIN messages m ON m.id = b.id LEFT JOIN runs r ON r.id = m.run_id
     ORDER BY b.depth DESC"
@@ -60,6 +68,9 @@ const ROOTS: &str = "SELECT id FROM messages
 static CHILDREN: Texts = Texts::new(|rows| {
     format!("SELECT parent_id, id FROM messages WHERE parent_id IN ({}) ORDER BY id", list(0, rows))
 });
+/// How much text and images one reading of a branch takes into memory, in characters; the last
+/// message may go beyond it.
+pub(super) const WEIGHT: i64 = 24 * 1024 * 1024;
 /// How far up a message is looked for.
 const DEEP: i64 = 100_000;
 
@@ -71,17 +82,18 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// The branch that ends with `message`, oldest first, at most the newest `limit` messages.
+    /// The branch that ends with `message`, oldest first, at most the newest `limit` messages, and
+    /// fewer when they weigh more than `weight`.
     pub(crate) async fn upwards(
         &self,
         conn: &mut Conn,
         message: Uuid,
-        limit: usize,
+        (limit, weight): (usize, i64),
     ) -> Result<Vec<MessageRow>, StoreError> {
         let (conversation, workspace) = (self.conversation.uuid(), self.workspace.uuid());
         let limit = topics::count(limit);
         let found: Vec<MessageRecord> =
-            statement!(conn.fetch_all(UPWARDS, message, conversation, workspace, limit))?;
+            statement!(conn.fetch_all(UPWARDS, message, conversation, workspace, limit, weight))?;
         found.into_iter().map(MessageRecord::row).collect()
     }
 

@@ -23,26 +23,33 @@ use crate::{
 macro_rules! turned {
     () => {
         "RETURNING owner_id, conversation_id, answer_id,
-        (SELECT COALESCE(MAX(seq), 0) FROM events WHERE topic_id = $1)"
+        (SELECT COALESCE(MAX(seq), 0) FROM events WHERE topic_id = $1), stop_requested"
     };
 }
 
+// A stop that came while the run was being put down is not forgotten: the run is queued instead,
+// and whoever claims it stops it.
 const FINISH: &str = concat!(
-    "UPDATE runs SET state = $4, ended_at = $5, lease_owner = NULL, lease_until = NULL,
-        stop_requested = FALSE
+    "UPDATE runs SET
+        state = CASE WHEN stop_requested AND $4 = 'parked' THEN 'queued' ELSE $4 END,
+        stop_requested = (stop_requested AND $4 = 'parked'),
+        ended_at = $5, lease_owner = NULL, lease_until = NULL
     WHERE id = $1 AND workspace_id = $2 AND state = 'running' AND fence = $3 ",
     turned!()
 );
+// What a person decides is a new beginning, so earlier attempts do not count against the run.
 const DECIDE: &str = concat!(
-    "UPDATE runs SET state = $3, ended_at = $4, stop_requested = FALSE, compacted = FALSE
+    "UPDATE runs SET state = $3, ended_at = $4, stop_requested = FALSE, compacted = FALSE,
+        attempts = 0
     WHERE id = $1 AND workspace_id = $2 AND state <> 'running' ",
     turned!()
 );
 const EXISTS: &str = "SELECT state FROM runs WHERE id = $1 AND workspace_id = $2";
 const TOUCH: &str = "UPDATE conversations SET updated_at = $3 WHERE id = $1 AND workspace_id = $2";
 
-/// Owner, conversation, answer, and the number of the last entry before the turn.
-type Turned = (Uuid, Uuid, Uuid, i64);
+/// Owner, conversation, answer, the number of the last entry before the turn, and whether the run
+/// still has to be stopped.
+type Turned = (Uuid, Uuid, Uuid, i64, bool);
 
 #[derive(Debug)]
 struct Turn {
@@ -155,9 +162,10 @@ fn ended(tx: &Tx, state: RunState) -> Option<i64> {
 
 /// All that follows from the turn of the row.
 async fn turn_over(tx: &mut Tx, turn: &Turn, turned: Turned) -> Result<u64, StoreError> {
-    let (owner, conversation, answer, _) = turned;
+    let (owner, conversation, answer, _, is_to_stop) = turned;
     let (conversation, answer) = (Id::from_uuid(conversation), Id::from_uuid(answer));
-    match turn.state {
+    let state = if is_to_stop { RunState::Queued } else { turn.state };
+    match state {
         RunState::Queued => tx.queued(),
         RunState::Running => (),
         RunState::Parked
@@ -173,7 +181,7 @@ async fn turn_over(tx: &mut Tx, turn: &Turn, turned: Turned) -> Result<u64, Stor
     lines::insert(tx, &[&turn.lines]).await?;
     let (workspace, now) = (turn.workspace.uuid(), tx.now.as_millis());
     statement!(tx.later(TOUCH, conversation.uuid(), workspace, now))?;
-    let notice = Notice::RunChanged { conversation, run: turn.run, state: turn.state };
+    let notice = Notice::RunChanged { conversation, run: turn.run, state };
     tx.notify_chat(turn.workspace, conversation, Id::from_uuid(owner), notice);
     Ok(turn.last())
 }

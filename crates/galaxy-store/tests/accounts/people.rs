@@ -21,6 +21,7 @@ galaxy_testkit::on_both_engines! {
     somebody_is_always_left_to_administrate,
     an_account_changes_only_where_asked,
     a_disabled_account_has_no_sessions,
+    runs_of_who_lost_their_rights_are_stopped,
     a_deleted_account_leaves_nothing,
     an_account_of_another_workspace_is_not_touched,
 }
@@ -156,6 +157,20 @@ async fn a_disabled_account_has_no_sessions(store: &StoreFixture) {
     let enable = PersonChange { disabled: Some(false), ..Default::default() };
     store.change_person(look_after(&person), enable).await.unwrap();
     assert_eq!(store.session("one").await.unwrap(), None);
+}
+
+async fn runs_of_who_lost_their_rights_are_stopped(store: &StoreFixture) {
+    let lease = std::time::Duration::from_secs(3_600);
+    for (email, loss) in [("a@example.org", disabled()), ("b@example.org", role(Role::Viewer))] {
+        let person = make(store, email, Role::Member).await;
+        let who = Someone { workspace: person.workspace, id: person.id };
+        let run = ask(store, who, chat(store, who, 0).await).await;
+        assert_eq!(store.claim("one", lease, 1, 10).await.unwrap()[0].id, run);
+        store.change_person(look_after(&person), role(Role::Member)).await.unwrap();
+        assert!(!store.heartbeat("one", &[run], lease).await.unwrap()[0].stop_requested);
+        store.change_person(look_after(&person), loss).await.unwrap();
+        assert!(store.heartbeat("one", &[run], lease).await.unwrap()[0].stop_requested);
+    }
 }
 
 async fn a_deleted_account_leaves_nothing(store: &StoreFixture) {

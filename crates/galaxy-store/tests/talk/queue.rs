@@ -13,6 +13,7 @@ galaxy_testkit::on_both_engines! {
     many_workers_never_share_a_run,
     a_heartbeat_tells_what_was_lost_and_what_shall_stop,
     a_released_run_waits_again,
+    a_stop_while_the_run_is_put_down_is_not_forgotten,
 }
 
 async fn queued(store: &StoreFixture, who: Someone) -> RunId {
@@ -115,4 +116,26 @@ async fn a_released_run_waits_again(fixture: &StoreFixture) {
     assert!(is_fenced(&late), "nobody drives it");
     let again = scene.claim().await;
     assert_eq!((again.id, again.fence), (run.id, run.fence + 1));
+}
+
+async fn a_stop_while_the_run_is_put_down_is_not_forgotten(fixture: &StoreFixture) {
+    let scene = Scene::new(fixture).await;
+    scene.ask("hello").await;
+    let run = scene.claim().await;
+    let (may, drive) = (scene.ann.may(run.id), scene.drive(run.id));
+    assert_eq!(fixture.request_stop(may).await.unwrap(), RunState::Running);
+    // Its driver has not heard of it yet.
+    fixture.finish(drive, run.fence, 1, vec![], RunState::Parked).await.unwrap();
+    assert_eq!(scene.state(run.id).await, RunState::Queued);
+    let again = scene.claim().await;
+    assert!(again.stop_requested);
+    fixture.finish(drive, again.fence, 1, vec![], RunState::Cancelled).await.unwrap();
+    assert_eq!(scene.state(run.id).await, RunState::Cancelled);
+
+    // What a person decides begins anew.
+    fixture.decide(scene.ann.may(run.id), 1, vec![], RunState::Queued).await.unwrap();
+    let resumed = scene.claim().await;
+    assert_eq!((resumed.attempts, resumed.stop_requested), (1, false));
+    fixture.finish(drive, resumed.fence, 1, vec![], RunState::Parked).await.unwrap();
+    assert_eq!(scene.state(run.id).await, RunState::Parked);
 }

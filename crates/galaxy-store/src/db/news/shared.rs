@@ -21,6 +21,9 @@ const CHANNEL: &str = "galaxy";
 const NOTIFY: &str = "SELECT pg_notify('galaxy', $1)";
 const PAUSE: Backoff =
     Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
+/// An announcement that failed is made up for after this long, also when nothing else happens: a
+/// reader elsewhere may wait for nothing but that.
+const AGAIN: Duration = Duration::from_secs(1);
 /// After this long without news the connection is tested: a dead peer says nothing either.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -89,6 +92,7 @@ pub(super) async fn announce(
             biased;
             next = news.recv() => next,
             () = stop.cancelled() => None,
+            () = tokio::time::sleep(AGAIN), if missed => Some(Brief::default()),
         };
         let Some(mut brief) = next else { return };
         // A full queue means that some were dropped.

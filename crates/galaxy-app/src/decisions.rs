@@ -1,0 +1,199 @@
+//! What people decide about calls that wait for them: a yes or a no, or an answer.
+
+use std::time::Duration;
+
+use galaxy_agent::{digest, policy::definition};
+use galaxy_domain::{
+    CallId, Caller, ConversationId, Item, Outcome, Part, RunId, RunState,
+    access::Write,
+    tool::{Decision, Reach, ToolRule},
+    transcript::{OpenCall, Question},
+};
+use galaxy_store::StoreError;
+use galaxy_tool::tool::AnyTool;
+
+use crate::{
+    App, AppError,
+    runs::{RunDetail, TRIES},
+};
+
+/// How long a decision waits for another call of the same run that was allowed before it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a person decides about a call.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// Which call.
+    pub call: CallId,
+    /// The digest that was shown with the question.
+    pub digest: String,
+    /// What.
+    pub decision: Decision,
+}
+
+/// What is to be said about a call.
+enum Word {
+    Ruling(Ruling),
+    Answer { call: CallId, text: String },
+}
+
+impl Word {
+    const fn call(&self) -> &CallId {
+        match self {
+            Self::Ruling(ruling) => &ruling.call,
+            Self::Answer { call, .. } => call,
+        }
+    }
+}
+
+impl App {
+    /// Decides about a call that waits for a yes or a no. The run goes on at once.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when the call does not wait for that, was decided about before, or
+    /// is not the one that was shown; [`AppError::Invalid`] when changed arguments do not fit.
+    pub async fn approve(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        ruling: Ruling,
+    ) -> Result<RunState, AppError> {
+        self.say_about(caller, id, &Word::Ruling(ruling)).await
+    }
+
+    /// Answers a call that is a question to the person. The run goes on at once.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when the call does not wait for an answer.
+    pub async fn answer(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        call: CallId,
+        text: String,
+    ) -> Result<RunState, AppError> {
+        if text.chars().count() > self.config.message_chars {
+            let most = self.config.message_chars;
+            return Err(AppError::invalid("/answer", format!("at most {most} characters")));
+        }
+        self.say_about(caller, id, &Word::Answer { call, text }).await
+    }
+
+    /// Appends `word` to the log of the run. When that moved meanwhile, which happens when several
+    /// calls are decided about at once, looks again.
+    async fn say_about(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        word: &Word,
+    ) -> Result<RunState, AppError> {
+        let permit = self.run_permit::<Write>(caller, id).await?;
+        let mut tries = 1;
+        loop {
+            let detail = self.at_rest(caller, id, word.call()).await?;
+            let item = self.entry(caller, &detail, word).await?;
+            let after = detail.transcript.last_seq();
+            match self.store.decide(permit, after, vec![item], RunState::Queued).await {
+                Ok(_) => return Ok(RunState::Queued),
+                Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
+                Err(err) => return Err(err.into()),
+            }
+        }
+    }
+
+    /// What `word` becomes in the log, if the call waits for it.
+    async fn entry(
+        &self,
+        caller: &Caller,
+        detail: &RunDetail,
+        word: &Word,
+    ) -> Result<Item, AppError> {
+        let call = word.call().clone();
+        match word {
+            Word::Ruling(ruling) => {
+                let tool = self.shown(detail, ruling)?;
+                self.keep_rule(caller, detail.row.conversation, tool, &ruling.decision).await?;
+                let decision = ruling.decision.clone();
+                Ok(Item::Approval { call, decision, by: caller.person })
+            }
+            Word::Answer { text, .. } => {
+                waiting(detail, &call, Question::Answer)?;
+                let outcome = Outcome::Done { output: vec![Part::text(text.clone())] };
+                Ok(Item::Reply { call, outcome, took_ms: 0 })
+            }
+        }
+    }
+
+    /// The run; if another call that was allowed before is under way, after that.
+    async fn at_rest(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        call: &CallId,
+    ) -> Result<RunDetail, AppError> {
+        let detail = self.run(caller, id).await?;
+        let open = detail.transcript.open_call(call);
+        let waits = open.is_some_and(|it| it.asked.is_some() && it.decision.is_none());
+        if detail.row.state != RunState::Running || !waits {
+            return Ok(detail);
+        }
+        let rest = self.until(caller, id, |state| state != RunState::Running);
+        match tokio::time::timeout(PATIENCE, rest).await {
+            Ok(state) => state?,
+            Err(_) => return Ok(detail),
+        };
+        self.run(caller, id).await
+    }
+
+    /// The tool of the call that `ruling` is about, if the call is the one that was shown and
+    /// changed arguments fit.
+    fn shown(&self, detail: &RunDetail, ruling: &Ruling) -> Result<&dyn AnyTool, AppError> {
+        let open = waiting(detail, &ruling.call, Question::Approval)?;
+        let Some(tool) = self.toolbox.get(&open.call.tool) else {
+            return Err(AppError::Conflict("The tool is no longer there.".to_owned()));
+        };
+        let shown = detail.digest(&ruling.call);
+        let current = digest(&definition(&**tool), open.input());
+        if shown.is_none_or(|shown| shown != ruling.digest || shown != current) {
+            let message = "The call is not the one that was shown. Look again before you decide.";
+            return Err(AppError::Conflict(message.to_owned()));
+        }
+        if let Decision::Allow { input: Some(input), .. } = &ruling.decision {
+            tool.schema().check(input).map_err(|wrong| AppError::invalid("/input", wrong))?;
+        }
+        Ok(&**tool)
+    }
+
+    /// Keeps a yes that reaches further than one call. That comes before the decision: the run
+    /// goes on at once, and must find the rule.
+    async fn keep_rule(
+        &self,
+        caller: &Caller,
+        conversation: ConversationId,
+        tool: &dyn AnyTool,
+        decision: &Decision,
+    ) -> Result<(), AppError> {
+        let conversation = match decision {
+            Decision::Deny { .. } | Decision::Allow { reach: Reach::Once, .. } => return Ok(()),
+            Decision::Allow { reach: Reach::Conversation, .. } => Some(conversation),
+            Decision::Allow { reach: Reach::Always, .. } => None,
+        };
+        let (definition, tool) = (definition(tool), tool.name().to_owned());
+        let verdict = galaxy_domain::Verdict::Allow;
+        let rule = ToolRule { tool, conversation, verdict, definition };
+        self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await?;
+        Ok(())
+    }
+}
+
+fn waiting<'a>(
+    detail: &'a RunDetail,
+    call: &CallId,
+    question: Question,
+) -> Result<&'a OpenCall, AppError> {
+    let open = detail.transcript.open_call(call);
+    let open = open.filter(|it| it.asked == Some(question) && it.decision.is_none());
+    // Of several questions the first that is answered queues the run; the others still wait.
+    open.filter(|_| matches!(detail.row.state, RunState::Parked | RunState::Queued))
+        .ok_or_else(|| AppError::Conflict("This call does not wait for that.".to_owned()))
+}
