@@ -22,6 +22,6 @@ export default defineConfig({
   },
   projects: [
     { name: 'desktop', testIgnore: /phone\.spec/, use: { viewport: DESKTOP } },
-    { name: 'phone', testMatch: /(phone|looks|dbg)\.spec/, use: { viewport: PHONE, hasTouch: true, isMobile: true } },
+    { name: 'phone', testMatch: /(phone|looks)\.spec/, use: { viewport: PHONE, hasTouch: true, isMobile: true } },
   ],
 });

@@ -64,6 +64,7 @@ test('menus open, are walked through and close by keys, and give the cursor back
   await expect(menu).toHaveAttribute('aria-expanded', 'false');
   await expect(menu).toBeFocused();
   await keys.press('Enter');
+  await expect(button(page, 'Rename')).toBeVisible();
   await keys.press('Tab');
   await keys.press('Enter');
   await expect(page.getByLabel('Title', { exact: true })).toBeFocused();

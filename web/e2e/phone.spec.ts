@@ -46,7 +46,7 @@ test('on a phone what is pressed is large enough for a finger', async ({ signedI
     await expect(page.getByRole('heading').first()).toBeVisible();
     // Beside links within text, nothing is under 24 pixels (WCAG 2.5.8).
     const small = await page.locator('button:visible, select:visible, summary:visible, input:visible:not(.sr), nav a:visible').evaluateAll((all) => all.flatMap((it) => {
-      const { width, height } = it.getBoundingClientRect();
+      const { width, height } = (it.closest('label') ?? it).getBoundingClientRect();
       return width && (width < 24 || height < 24) ? [`${it.outerHTML.slice(0, 90)} ${Math.round(width)} by ${Math.round(height)}`] : [];
     }));
     expect(small, path).toEqual([]);

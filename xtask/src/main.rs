@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, reason = "these commands talk to the person at the terminal")]
 
+mod bench;
 mod files;
 mod layers;
 mod openapi;
@@ -52,6 +53,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "write (or compare) the API document and the page's types",
         act: openapi::command,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--full]",
+        about: "measure the release binary beside a bare server; writes bench.json",
+        act: bench::command,
     },
     Command { name: "help", arguments: "", about: "list the commands", act: help },
 ];

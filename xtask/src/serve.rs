@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::{files, page, run};
 
 /// Tells the build of the server that the page is meant to be missing.
-const WITHOUT_PAGE: &str = "GALAXY_WITHOUT_PAGE";
+pub(crate) const WITHOUT_PAGE: &str = "GALAXY_WITHOUT_PAGE";
 
 /// Builds the page and the release binary, and becomes `galaxy serve` with `arguments`.
 ///

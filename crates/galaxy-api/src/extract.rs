@@ -155,7 +155,9 @@ mod tests {
         for json in [r#"["\u0000"]"#, r#"["a\\\u0000"]"#] {
             assert!(holds_nul(json.as_bytes()), "{json}");
         }
-        for json in [r#"["\\u0000"]"#, r#"["\u00001"]"#.replace("u0000", "u0001").as_str(), "\\", ""] {
+        for json in
+            [r#"["\\u0000"]"#, r#"["\u00001"]"#.replace("u0000", "u0001").as_str(), "\\", ""]
+        {
             assert!(!holds_nul(json.as_bytes()), "{json}");
         }
     }

@@ -105,7 +105,7 @@ fn headers(response: &mut Response, path: &str, secure: bool) {
     let policy = if path.starts_with("/api/docs") { DOCS_POLICY } else { PAGE_POLICY };
     let always: [(HeaderName, &'static str); 6] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
+        (header::REFERRER_POLICY, "no-referrer"),
         (header::CONTENT_SECURITY_POLICY, policy),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

@@ -1,6 +1,8 @@
 //! Saying something, and having it answered: every use case here starts a run or waits for none.
 
-use galaxy_domain::{Caller, ConversationId, MessageId, Part, RunState, access::Write, run::RunRow};
+use galaxy_domain::{
+    Caller, ConversationId, MessageId, Part, RunState, access::Write, run::RunRow,
+};
 pub use galaxy_store::Said;
 use galaxy_store::{Made, NewRun, Once, Say, StoreError};
 

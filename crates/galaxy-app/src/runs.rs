@@ -10,8 +10,8 @@ use galaxy_domain::{
 };
 use galaxy_store::{Store, StoreError};
 
-use crate::{App, AppError};
 pub use crate::decisions::Ruling;
+use crate::{App, AppError};
 
 /// Entries that are read from a log at once.
 const PAGE: usize = 2_000;

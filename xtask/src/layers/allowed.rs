@@ -45,6 +45,9 @@ impl Users {
 /// For tests only: no crate ships it.
 pub(super) const TESTKIT: &str = "galaxy-testkit";
 
+/// Measures what ships, and does not ship either.
+pub(super) const BENCH: &str = "galaxy-bench";
+
 /// Every crate there may be.
 pub(super) const CRATES: &[Crate] = &[
     at("galaxy-base", 0, &[]),
@@ -66,6 +69,7 @@ pub(super) const CRATES: &[Crate] = &[
     at("galaxy-api", 6, &[0, 1, 5]),
     at("galaxy-mcp-server", 6, &[0, 1, 2, 5]),
     at("galaxy-server", 7, &[0, 1, 2, 3, 4, 5, 6]),
+    at(BENCH, 8, &[0, 3]),
     at("xtask", 9, &[]),
 ];
 
@@ -78,7 +82,7 @@ pub(super) const FOREIGN: &[Foreign] = &[
     only("sqlx", &["galaxy-store", TESTKIT], "only galaxy-store knows SQL"),
     only(
         "axum",
-        &["galaxy-api", "galaxy-mcp-server", "galaxy-server", TESTKIT],
+        &["galaxy-api", "galaxy-mcp-server", "galaxy-server", TESTKIT, BENCH],
         "HTTP is known from layer 6 on",
     ),
     only("dotenvy", &["galaxy-server"], "only galaxy-server reads the environment"),

@@ -1,5 +1,7 @@
 //! Random runs with random interruptions: whatever happens, the log stays in order, nothing with
 //! effects happens twice, and every call is answered in the end.
+//!
+//! `PROPTEST_CASES=20000` looks further than the usual 256 runs.
 
 use std::{
     collections::BTreeMap,
@@ -56,18 +58,18 @@ struct Plan {
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
-    let calls = vec((0..TOOLS.len(), 0..4_u64), 0..4);
-    let turn = (0..4_usize, calls, 0..8_usize).prop_map(|(pieces, calls, end)| Turn {
+    let calls = vec((0..TOOLS.len(), 0..6_u64), 0..4);
+    let turn = (0..4_usize, calls, 0..12_usize).prop_map(|(pieces, calls, end)| Turn {
         pieces,
         calls,
         end,
     });
-    let cut = (0..3, 0..60_usize).prop_map(|(kind, polls)| match kind {
-        0 => Cut::Crash(polls),
+    let cut = (0..4, 0..24_usize).prop_map(|(kind, polls)| match kind {
+        0 => Cut::Stop(polls),
         1 => Cut::HandOver(polls),
-        _ => Cut::Stop(polls),
+        _ => Cut::Crash(polls),
     });
-    (vec(turn, 1..5), vec(cut, 0..6), vec(any::<u8>(), 1..5), (0..3_usize, 0..3_usize), 0..3_usize)
+    (vec(turn, 1..6), vec(cut, 0..8), vec(any::<u8>(), 1..5), (0..3_usize, 0..3_usize), 0..3_usize)
         .prop_map(|(turns, cuts, choices, pauses, resumes)| Plan {
             turns,
             cuts,

@@ -213,11 +213,7 @@ impl Desk {
     }
 }
 
-async fn send(
-    frames: &Frames,
-    topic: Topic,
-    heard: &Heard,
-) -> Result<(), Gone> {
+async fn send(frames: &Frames, topic: Topic, heard: &Heard) -> Result<(), Gone> {
     match heard {
         Heard::Entries(entries) => {
             for logged in entries {

@@ -28,11 +28,17 @@ async fn a_lost_lease_ends_the_work(store: &StoreFixture) {
     let run = asks(store, ann).await;
     let carried = bench.next().await;
     assert!(!carried.ends.hand_over.is_cancelled());
-    let taken = store.claim("other", Duration::from_secs(3_600), 1, 1).await.unwrap();
-    assert_eq!((taken[0].id, taken[0].fence), (run, carried.run.fence + 1));
+    let taken = loop {
+        // A heartbeat of the same moment can be in the way.
+        let mut taken = store.claim("other", Duration::from_secs(3_600), 1, 1).await.unwrap();
+        if let Some(taken) = taken.pop() {
+            break taken;
+        }
+    };
+    assert_eq!((taken.id, taken.fence), (run, carried.run.fence + 1));
     carried.ends.hand_over.cancelled().await;
     // The new driver is not disturbed.
-    store.release(drive(&taken[0]), taken[0].fence).await.unwrap();
+    store.release(drive(&taken), taken.fence).await.unwrap();
 }
 
 async fn a_run_whose_runner_panics_is_claimed_again_when_its_lease_ends(store: &StoreFixture) {

@@ -1,0 +1,71 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, reason = "it talks to the person at the terminal")]
+
+mod asking;
+mod connection;
+mod figures;
+mod floor;
+mod lines;
+mod load;
+mod process;
+mod report;
+mod stage;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use galaxy_testkit::FakeProvider;
+
+/// What is to be done.
+enum Order {
+    /// Be the provider.
+    Provider,
+    /// Be the floor, in front of a provider.
+    Floor(SocketAddr),
+    /// Measure the server that this file is.
+    Measure { galaxy: PathBuf, full: bool },
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match order(&arguments).and_then(carry_out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("error: {err:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn order(arguments: &[String]) -> Result<Order> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["provider"] => Ok(Order::Provider),
+        ["floor", provider] => Ok(Order::Floor(provider.parse().context("no address")?)),
+        ["measure", galaxy] => Ok(Order::Measure { galaxy: galaxy.into(), full: false }),
+        ["measure", galaxy, "--full"] => Ok(Order::Measure { galaxy: galaxy.into(), full: true }),
+        _ => bail!("`provider`, `floor ADDRESS` or `measure PROGRAM [--full]`"),
+    }
+}
+
+fn carry_out(order: Order) -> Result<()> {
+    // A stream is a file, and there are many.
+    rlimit::increase_nofile_limit(65_536).context("cannot raise the limit of open files")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match order {
+            Order::Provider => {
+                let provider = FakeProvider::start().await?;
+                println!("listens on http://{}", provider.address());
+                // Ends with whoever started it.
+                std::future::pending().await
+            }
+            Order::Floor(provider) => floor::serve(provider).await,
+            Order::Measure { galaxy, full } => {
+                let report = figures::measure(&galaxy, full).await?;
+                println!("\n{}", report.table());
+                report.write("bench.json")
+            }
+        }
+    })
+}
