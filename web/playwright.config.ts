@@ -22,6 +22,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'desktop', testIgnore: /phone\.spec/, use: { viewport: DESKTOP } },
+    { name: 'screenshots', testMatch: /screenshots\.ts/, use: { viewport: { width: 1440, height: 900 } } },
     { name: 'phone', testMatch: /(phone|looks)\.spec/, use: { viewport: PHONE, hasTouch: true, isMobile: true } },
   ],
 });

@@ -110,9 +110,7 @@ test('without a WebSocket the same comes as server-sent events', async ({ page, 
   expect(asked.filter((it) => it.includes('/ws'))).toEqual([]);
 });
 
-test('where a WebSocket is refused the page finds the other way by itself', async ({ page, context, api, watch }) => {
-  watch.allow(/WebSocket/);
-  await page.routeWebSocket(/\/ws$/, (socket) => socket.close({ code: 1006 }).catch(() => socket.close()));
+test('where a WebSocket is refused the page finds the other way by itself', async ({ page, context, api }) => {
   await page.addInitScript(() => {
     window.WebSocket = class extends EventTarget {
       static readonly OPEN = 1;

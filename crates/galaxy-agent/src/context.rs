@@ -92,10 +92,17 @@ fn within(room: usize, history: &[MessageRow]) -> Vec<Message> {
         kept.push(turn);
     }
     let mut turns: Vec<Message> = kept.into_iter().rev().flatten().collect();
-    if dropped > 0 {
-        let note = format!("[{dropped} earlier messages are left out here for lack of room]");
-        turns.insert(0, Message::User { parts: vec![Part::text(note)] });
-    }
+    let note = match turns.first() {
+        _ if dropped > 0 => {
+            Some(format!("[{dropped} earlier messages are left out here for lack of room]"))
+        }
+        // Most providers take no conversation that the model begins.
+        Some(Message::Assistant { .. } | Message::Result { .. }) => {
+            Some("[what was said before is not shown here]".to_owned())
+        }
+        Some(Message::User { .. }) | None => None,
+    };
+    turns.splice(0..0, note.map(|note| Message::User { parts: vec![Part::text(note)] }));
     turns
 }
 

@@ -1,16 +1,21 @@
 //! What handlers take from a request, with every refusal a problem.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request},
     http::{StatusCode, header, request::Parts},
 };
 use bytes::Bytes;
 use galaxy_app::Once;
-use serde::de::DeserializeOwned;
+use galaxy_base::text::clip;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use sha2::{Digest, Sha256};
 
 use crate::{api::Api, problem::Problem};
 
+/// No text of ours holds a NUL, and PostgreSQL cannot.
+const NUL: &str = "A text holds the character NUL.";
+/// A parser's complaint is told up to this length, in characters: it quotes what it was given.
+const COMPLAINT: usize = 300;
 /// The longest idempotency key.
 const KEY_CHARS: usize = 200;
 
@@ -25,33 +30,60 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &Api) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not_json",
-                "Send JSON, with the header `Content-Type: application/json`.",
-            ));
+        let is_json = is_json(&request);
+        if !is_json {
+            return Err(not_json());
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|err| {
-            if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let detail = "The request is too big.";
-                return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
-            }
-            Problem::invalid("The request broke off.")
-        })?;
-        // No text of ours holds a NUL, and PostgreSQL cannot.
-        if holds_nul(&bytes) {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                "A text holds the character NUL.",
-            ));
-        }
-        let value = serde_json::from_slice(&bytes).map_err(|err| refused(&err))?;
-        Ok(Self { value, digest: hex::encode(Sha256::digest(&bytes)) })
+        Self::read(&all(request, state).await?)
     }
+}
+
+/// No body at all is none.
+impl<T: DeserializeOwned> OptionalFromRequest<Api> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &Api) -> Result<Option<Self>, Problem> {
+        let is_json = is_json(&request);
+        let bytes = all(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if !is_json {
+            return Err(not_json());
+        }
+        Self::read(&bytes).map(Some)
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        if holds_nul(bytes) {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", NUL));
+        }
+        let value = serde_json::from_slice(bytes).map_err(|err| refused(&err, bytes))?;
+        Ok(Self { value, digest: hex::encode(Sha256::digest(bytes)) })
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+fn not_json() -> Problem {
+    let detail = "Send JSON, with the header `Content-Type: application/json`.";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail)
+}
+
+async fn all(request: Request, state: &Api) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|err| {
+        if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = "The request is too big.";
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+        }
+        Problem::invalid("The request broke off.")
+    })
 }
 
 /// Whether a text in this JSON has the escape of NUL in it. A backslash that is escaped itself
@@ -67,16 +99,14 @@ fn holds_nul(json: &[u8]) -> bool {
     false
 }
 
-fn refused(err: &serde_json::Error) -> Problem {
-    use serde_json::error::Category;
-    match err.classify() {
-        Category::Data => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", err.to_string())
-        }
-        Category::Syntax | Category::Eof | Category::Io => {
-            Problem::new(StatusCode::BAD_REQUEST, "bad_json", format!("No valid JSON: {err}."))
-        }
+fn refused(err: &serde_json::Error, bytes: &[u8]) -> Problem {
+    let complaint = clip(&err.to_string(), COMPLAINT);
+    // Some of what does not fit is reported as if it were no JSON.
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", complaint);
     }
+    let detail = format!("No valid JSON: {complaint}.");
+    Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail)
 }
 
 /// A part of the path.
@@ -101,6 +131,10 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Api) -> Result<Self, Problem> {
+        // How a query writes it; a percent sign itself is written `%25`.
+        if parts.uri.query().is_some_and(|it| it.contains("%00")) {
+            return Err(Problem::invalid(NUL));
+        }
         axum::extract::Query::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(value)| Self(value))
@@ -143,7 +177,7 @@ fn reason(err: &(dyn std::error::Error + 'static)) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    clip(&innermost.to_string(), COMPLAINT)
 }
 
 #[cfg(test)]

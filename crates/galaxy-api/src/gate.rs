@@ -86,11 +86,20 @@ async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
         }
         None => Vec::new(),
     };
+    let vouched = Presented::ProxyHeader { peer: peer(parts), values: &named };
     let caller = if let Some(bearer) = bearer {
-        access.authenticate(Presented::Bearer(bearer)).await
+        let caller =
+            access.authenticate(Presented::Bearer(bearer)).await.map_err(AppError::from)?;
+        if !named.is_empty() {
+            let vouched = access.authenticate(vouched).await.map_err(AppError::from)?;
+            // Two people in one request.
+            if vouched.person != caller.person {
+                return Err(Problem::unauthenticated());
+            }
+        }
+        return Ok(caller);
     } else if !named.is_empty() {
-        let presented = Presented::ProxyHeader { peer: peer(parts), values: &named };
-        let caller = access.authenticate(presented).await;
+        let caller = access.authenticate(vouched).await;
         if let (Ok(caller), Some(cookie)) = (&caller, &cookie) {
             access.reconcile(caller, cookie).await.map_err(AppError::from)?;
         }
@@ -110,7 +119,7 @@ async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
 }
 
 /// The token of an `Authorization: Bearer` header.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value.to_str().ok().and_then(|it| {

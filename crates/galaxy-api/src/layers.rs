@@ -97,6 +97,8 @@ fn fill_in(response: &mut Response, id: &str) {
     problem.request_id = Some(id.into());
     if let Ok(body) = serde_json::to_vec(&problem) {
         response.headers_mut().remove(header::CONTENT_LENGTH);
+        // It may have been packed on its way here; this one is not.
+        response.headers_mut().remove(header::CONTENT_ENCODING);
         *response.body_mut() = Body::from(body);
     }
 }

@@ -1,6 +1,10 @@
 //! Everything the use cases need, wired.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use galaxy_access::Access;
 use galaxy_agent::Limits;
@@ -8,11 +12,14 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_domain::PersonId;
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
-use galaxy_store::Store;
+use galaxy_store::{Once, Store};
 use galaxy_tool::{NameTaken, Toolbox, tool};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use crate::{AppError, executor::Executor, tools};
+
+/// So many requests with a key are remembered as counted.
+const COUNTED: usize = 10_000;
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -48,6 +55,8 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
     sending: DefaultKeyedRateLimiter<PersonId>,
+    /// Requests with a key that were counted a while ago.
+    counted: Mutex<HashSet<(PersonId, String)>>,
 }
 
 /// What an [`App`] is made of.
@@ -100,6 +109,7 @@ impl App {
             clock,
             worker,
             sending,
+            counted: Mutex::default(),
         }))
     }
 
@@ -147,17 +157,31 @@ impl App {
         (self.worker.carried(), self.live.topics())
     }
 
-    /// Counts a message of `person`.
+    /// Counts a message of `person`. One that is sent again for want of an answer counts once.
     ///
     /// # Errors
     /// [`AppError::TooMany`] when they send faster than they may.
-    pub(crate) fn count_message(&self, person: PersonId) -> Result<(), AppError> {
+    pub(crate) fn count_message(
+        &self,
+        person: PersonId,
+        once: Option<&Once>,
+    ) -> Result<(), AppError> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = once.map(|it| (person, format!("{} {} {}", it.route, it.key, it.body_hash)));
+        if request.as_ref().is_some_and(|it| counted.contains(it)) {
+            return Ok(());
+        }
         self.sending.check_key(&person).map_err(|until| AppError::TooMany {
             message: "You are sending messages too fast.".to_owned(),
             retry_after: until
                 .wait_time_from(governor::clock::DefaultClock::default().now())
                 .max(Duration::from_secs(1)),
-        })
+        })?;
+        if counted.len() >= COUNTED {
+            counted.clear();
+        }
+        counted.extend(request);
+        Ok(())
     }
 
     /// Forgets what is no longer needed: counts of people who were quiet, and in the store what
@@ -166,6 +190,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn sweep(&self) -> Result<(), AppError> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.sending.retain_recent();
         self.sending.shrink_to_fit();
         self.store.sweep(self.clock.now()).await?;

@@ -8,7 +8,7 @@ use galaxy_domain::{
     feedback::Feedback,
     id::Conversation,
 };
-use galaxy_store::{ConversationChange, Made, NewConversation};
+use galaxy_store::{ConversationChange, Made, NewConversation, StoreError};
 pub use galaxy_store::{Filter, Hit, Once, Page, Window};
 
 use crate::{App, AppError, Mistake, runs::Progress};
@@ -44,6 +44,14 @@ pub struct Messages {
     pub has_more: bool,
     /// What the caller thinks of messages of this conversation.
     pub feedback: Vec<Feedback>,
+}
+
+/// A list is always there; what is not found is where its cursor points.
+pub(crate) fn listed(err: StoreError) -> AppError {
+    if matches!(err, StoreError::NotFound) {
+        return AppError::invalid("/cursor", "is not from a list in this order");
+    }
+    err.into()
 }
 
 impl App {
@@ -103,7 +111,7 @@ impl App {
         filter: Filter,
     ) -> Result<(Page<ConversationRow>, i64), AppError> {
         let permit = within::<Read, Conversation>(caller)?;
-        let page = self.store.conversations(permit, filter).await?;
+        let page = self.store.conversations(permit, filter).await.map_err(listed)?;
         Ok((page, self.store.count_conversations(permit).await?))
     }
 

@@ -74,6 +74,18 @@ impl App {
         Ok(self.store.run(permit).await?.state)
     }
 
+    /// The number of a run's last entry, once it is over.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is not there or not the caller's.
+    pub async fn run_end(&self, caller: &Caller, id: RunId) -> Result<Option<u64>, AppError> {
+        let permit = self.run_permit::<Read>(caller, id).await?;
+        if !self.store.run(permit).await?.state.is_over() {
+            return Ok(None);
+        }
+        Ok(Some(self.store.events(permit, u64::MAX, 1).await?.last))
+    }
+
     /// Waits until a run is over or waits for a person; gives its state.
     ///
     /// # Errors

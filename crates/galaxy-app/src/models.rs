@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use galaxy_domain::Caller;
+use galaxy_access::within;
+use galaxy_domain::{Caller, access::Create, id::Conversation};
 use galaxy_model::catalogue::Catalogue;
 pub use galaxy_model::catalogue::{Listed as ModelInfo, Status};
 
@@ -23,12 +24,15 @@ impl App {
     /// Checks one model, or all of them, and lists them.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such model.
+    /// [`AppError::NotFound`] when there is no such model; [`AppError::Denied`] to whoever may
+    /// not ask one anything.
     pub async fn check_models(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         name: Option<&str>,
     ) -> Result<Vec<ModelInfo>, AppError> {
+        // It costs tokens.
+        within::<Create, Conversation>(caller)?;
         match name {
             Some(name) => {
                 self.catalogue.probe(name).await.ok_or(AppError::NotFound)?;

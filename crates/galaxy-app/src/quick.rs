@@ -12,7 +12,7 @@ use galaxy_domain::{
 use galaxy_store::{NewConversation, Once};
 use serde_json::Value;
 
-use crate::{App, AppError, chat::Sending};
+use crate::{App, AppError, Mistake, chat::Sending};
 
 /// Turns that a client may bring along.
 const HISTORY: usize = 200;
@@ -79,8 +79,9 @@ impl App {
         let Question { message, conversation, history, model } = question;
         let sending = Sending { text: message, model, ..Sending::default() };
         // What is wrong with the message is said before a conversation is made for it.
-        self.parts(&sending)?;
+        self.parts(&sending).map_err(about_message)?;
         self.check_model(sending.model.as_deref())?;
+        self.check_history(&history)?;
         let conversation = match conversation {
             Some(conversation) if history.is_empty() => conversation,
             Some(_) => {
@@ -101,18 +102,33 @@ impl App {
         Ok(Asked { conversation, run })
     }
 
+    fn check_history(&self, history: &[(Speaker, String)]) -> Result<(), AppError> {
+        let mut mistakes = Vec::new();
+        let mut complain = |pointer: String, message: String| {
+            mistakes.push(Mistake { pointer, message });
+        };
+        if history.len() > HISTORY {
+            complain("/conversation_history".to_owned(), format!("at most {HISTORY} turns"));
+        }
+        for (idx, (_, content)) in history.iter().enumerate().take(HISTORY) {
+            let pointer = || format!("/conversation_history/{idx}/content");
+            if content.trim().is_empty() {
+                complain(pointer(), "say something".to_owned());
+            }
+            let most = self.config.message_chars;
+            if content.chars().count() > most {
+                complain(pointer(), format!("at most {most} characters"));
+            }
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(AppError::Invalid(mistakes)) }
+    }
+
     async fn begin(
         &self,
         caller: &Caller,
         history: Vec<(Speaker, String)>,
         once: Option<&Once>,
     ) -> Result<ConversationId, AppError> {
-        if history.len() > HISTORY {
-            return Err(AppError::invalid(
-                "/conversation_history",
-                format!("at most {HISTORY} turns"),
-            ));
-        }
         let permit = within::<Create, Conversation>(caller)?;
         // The same key, in drawers of its own: all parts of the request are done once.
         let part = |route| once.map(|it| Once { route, ..it.clone() });
@@ -143,6 +159,16 @@ impl App {
             state,
         })
     }
+}
+
+/// Here the text of a message goes by another name.
+fn about_message(err: AppError) -> AppError {
+    let AppError::Invalid(mistakes) = err else { return err };
+    let named = |it: Mistake| match &*it.pointer {
+        "/text" => Mistake { pointer: "/message".to_owned(), ..it },
+        _ => it,
+    };
+    AppError::Invalid(mistakes.into_iter().map(named).collect())
 }
 
 /// A turn that a client brings along, as a message.

@@ -167,7 +167,7 @@ impl App {
             return Err(AppError::Conflict(message.to_owned()));
         }
         self.check_room(caller).await?;
-        self.count_message(caller.person)?;
+        self.count_message(caller.person, None)?;
         let item = Item::Resumed { by: caller.person };
         let after = detail.transcript.last_seq();
         self.store.decide(permit, after, vec![item], RunState::Queued).await?;

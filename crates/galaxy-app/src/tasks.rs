@@ -10,7 +10,7 @@ use galaxy_domain::{
 pub use galaxy_store::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};
 use galaxy_store::{Once, Store};
 
-use crate::{App, AppError, Mistake};
+use crate::{App, AppError, Mistake, conversations::listed};
 
 /// A title is at most this long, in characters.
 const TITLE_CHARS: usize = 500;
@@ -74,10 +74,10 @@ impl Tasks {
     /// The caller's tasks.
     ///
     /// # Errors
-    /// [`AppError::Store`] for a cursor that makes no sense.
+    /// [`AppError::Invalid`] for a cursor that makes no sense.
     pub async fn list(&self, caller: &Caller, filter: TaskFilter) -> Result<TaskPage, AppError> {
         let permit = within::<Read, Task>(caller)?;
-        Ok(self.store.tasks(permit, &filter).await?)
+        self.store.tasks(permit, &filter).await.map_err(listed)
     }
 
     /// Changes a task.

@@ -5,9 +5,12 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
-use galaxy_app::{AppError, access::Tokens};
+use galaxy_app::{
+    AppError,
+    access::{AccessError, Presented, Tokens},
+};
 use galaxy_base::{ExposeSecret, SecretString};
-use galaxy_domain::{Caller, SessionId, person::Person};
+use galaxy_domain::{Caller, SessionId, access::Credential, person::Person};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -17,6 +20,7 @@ use crate::{
     api::Api,
     caller::{Authenticated, Client, session_secret, set_cookie},
     extract::{Body, Path},
+    gate::bearer,
     problem::Problem,
     views::{
         All,
@@ -110,7 +114,7 @@ async fn open(
     Ok((cookie(api, Some(&signed_in.secret)), Json(view)))
 }
 
-/// Sign this browser out
+/// Sign this browser, or this API client, out
 #[utoipa::path(post, path = "/api/auth/sign-out", tag = "auth", responses((status = 204)))]
 async fn sign_out(
     State(api): State<Api>,
@@ -119,7 +123,23 @@ async fn sign_out(
     if let Some(secret) = session_secret(&headers, api.config.secure) {
         api.app.access().sign_out(&secret).await.map_err(AppError::from)?;
     }
+    if let Ok(Some(token)) = bearer(&headers) {
+        end_tokens(&api, token).await?;
+    }
     Ok((StatusCode::NO_CONTENT, cookie(&api, None)))
+}
+
+/// Ends the session that an access token belongs to; what opens nothing has none.
+async fn end_tokens(api: &Api, token: &str) -> Result<(), Problem> {
+    let access = api.app.access();
+    let caller = match access.authenticate(Presented::Bearer(token)).await {
+        Err(AccessError::Unauthenticated) => return Ok(()),
+        caller => caller.map_err(AppError::from)?,
+    };
+    if let Credential::Token(session) = caller.credential {
+        access.close_session(&caller, session).await.map_err(AppError::from)?;
+    }
+    Ok(())
 }
 
 fn tokens(tokens: &Tokens) -> TokensView {

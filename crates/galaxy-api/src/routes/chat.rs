@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Response, Sse, sse::Event},
+    response::{Response, sse::Event},
 };
 use futures::{Stream, StreamExt, stream};
 use galaxy_app::{
@@ -15,6 +15,7 @@ use galaxy_app::{
 use galaxy_domain::{Caller, ConversationId, PersonId, RunState, conversation::Speaker};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
+use tokio::time::Interval;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -131,8 +132,9 @@ async fn ask_streaming(
     let question = body.value.question(&caller)?;
     let asked = api.app.ask(&caller, question, once.as_ref()).await?;
     let following = api.app.follow(&caller, Topic::Run(asked.run), 0).await?;
-    let stream = Answering { api, caller, asked, following, over: false }.events();
-    Ok(Sse::new(stream).into_response())
+    let recheck = sse::rechecks();
+    let answering = Answering { api, caller, asked, following, recheck, idle: 0, over: false };
+    Ok(sse::respond(answering.events()))
 }
 
 fn stopping() -> Problem {
@@ -147,6 +149,9 @@ struct Answering {
     caller: Caller,
     asked: Asked,
     following: Following,
+    recheck: Interval,
+    /// Rechecks since the last event.
+    idle: usize,
     over: bool,
 }
 
@@ -172,7 +177,6 @@ impl Answering {
         if self.over {
             return None;
         }
-        let mut waited = false;
         let heard = loop {
             tokio::select! {
                 biased;
@@ -180,17 +184,18 @@ impl Answering {
                     self.over = true;
                     return Some(vec![sse::server_stopping()]);
                 }
-                heard = self.following.next() => break heard,
-                () = tokio::time::sleep(sse::RECHECK) => {
+                _ = self.recheck.tick() => {
                     self.api.app.access().recheck(&self.caller).await.ok()?;
+                    self.idle += 1;
                     // A run that is put down again with the same question adds nothing to its log.
-                    if waited && self.is_still().await {
+                    if self.idle > 1 && self.is_still().await {
                         return Some(self.done().await.into_iter().collect());
                     }
-                    waited = true;
                 }
+                heard = self.following.next() => break heard,
             }
         };
+        self.idle = 0;
         let Ok(Heard::Entries(entries)) = heard else { return None };
         let topic = Topic::Run(self.asked.run);
         let mut events = Vec::new();

@@ -9,7 +9,8 @@ use axum::{
 };
 use std::sync::Arc;
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, OpenApi,
+    ComponentsBuilder, InfoBuilder, OpenApi, RefOr,
+    path::Operation,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_swagger_ui::Config;
@@ -27,6 +28,11 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// Adds what no single route says.
 pub(super) fn finished(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in super::operations(item) {
+            name_problems(operation);
+        }
+    }
     document.info = InfoBuilder::new()
         .title("Galaxy")
         .version(env!("CARGO_PKG_VERSION"))
@@ -47,6 +53,16 @@ pub(super) fn finished(mut document: OpenApi) -> OpenApi {
     components.schemas.extend(schemas);
     document.components = Some(components);
     document
+}
+
+/// Problems have a media type of their own (RFC 9457, 3).
+fn name_problems(operation: &mut Operation) {
+    let refusals = operation.responses.responses.get_mut("4XX");
+    if let Some(RefOr::T(response)) = refusals
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert("application/problem+json".to_owned(), content);
+    }
 }
 
 async fn document(State(_): State<Api>) -> Json<OpenApi> {

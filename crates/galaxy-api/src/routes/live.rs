@@ -1,7 +1,7 @@
 //! `/api/live` and `/ws`: topics, live.
 
 use axum::{
-    extract::{State, WebSocketUpgrade},
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     response::Response,
     routing::get,
@@ -60,7 +60,7 @@ async fn upgrade(
     Authenticated(caller): Authenticated,
     uri: Uri,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     if !api.config.websocket {
         return Err(Problem::not_found());
@@ -74,6 +74,7 @@ async fn upgrade(
             return Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail));
         }
     }
+    let upgrade = upgrade.map_err(|err| Problem::invalid(err.body_text()))?;
     let upgrade = upgrade.max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
     Ok(upgrade.on_upgrade(move |socket| ws::serve(api, caller, socket)))
 }

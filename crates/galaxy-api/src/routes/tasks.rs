@@ -205,16 +205,9 @@ async fn complete(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
     Path(id): Path<TaskId>,
-    bytes: bytes::Bytes,
+    body: Option<Body<Completing>>,
 ) -> Result<Json<TaskView>, Problem> {
-    let completed = match &*bytes {
-        [] => true,
-        bytes => {
-            serde_json::from_slice::<Completing>(bytes)
-                .map_err(|err| Problem::invalid(err.to_string()))?
-                .completed
-        }
-    };
+    let completed = body.is_none_or(|body| body.value.completed);
     let change = TaskChange { completed: Some(completed), ..TaskChange::default() };
     Ok(Json((&api.app.tasks().change(&caller, id, change).await?).into()))
 }

@@ -31,7 +31,13 @@ async fn the_first_message_names_a_conversation(store: &StoreFixture) {
     assert_eq!((&made["title"], &made["messages"]), (&json!(""), &json!(0)));
     assert_eq!((&made["state"], &made["tools_locked"]), (&Value::Null, &json!(false)));
     let id = text(&made["id"]);
-    house.talk(&bo, &id, "How far is it to\nProxima Centauri?").await;
+    house
+        .talk(
+            &bo,
+            &id,
+            "How far is it to Proxima Centauri?\nAnd how far from there to the next one?",
+        )
+        .await;
     let shown = house.get(&chat_path(&id, "")).by(&bo).send().await.ok(200);
     assert_eq!(shown["title"], "How far is it to Proxima Centauri?");
     assert_eq!((&shown["messages"], &shown["state"]), (&json!(2), &json!("finished")));

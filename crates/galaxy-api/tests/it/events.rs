@@ -32,6 +32,10 @@ impl Events {
 
     /// The next event; none when the stream is over.
     pub(crate) async fn next(&mut self) -> Option<Event> {
+        timeout(PATIENCE, self.read()).await.expect("an event in time")
+    }
+
+    async fn read(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let event = parse(block);
@@ -40,7 +44,7 @@ impl Events {
                     return event;
                 }
             }
-            let chunk = timeout(PATIENCE, self.chunks.next()).await.expect("an event in time")?;
+            let chunk = self.chunks.next().await?;
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }

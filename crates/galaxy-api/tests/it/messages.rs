@@ -177,7 +177,8 @@ async fn a_message_under_way_is_shown_as_far_as_it_is(store: &StoreFixture) {
     gate.open();
     let rest = house.events(&bo, &started.run, seen).await.all().await;
     assert_eq!(rest[0].id, Some(seen + 1));
-    assert_eq!(rest[0].data["text"], " The end.");
+    let done = rest.iter().find(|it| it.name == "message.done").unwrap();
+    assert_eq!(done.data["parts"][0]["text"], "Once upon The end.");
     let run = house.rest(&bo, &started.run).await;
     assert_eq!(run["state"], "finished");
 }

@@ -61,8 +61,12 @@ impl Socket {
 
     /// The next frame that is no ping; none when the server hung up.
     pub(crate) async fn next(&mut self) -> Option<Value> {
+        timeout(PATIENCE, self.read()).await.expect("a frame in time")
+    }
+
+    async fn read(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("a frame in time")? {
+            match self.0.next().await? {
                 Ok(Message::Text(text)) => {
                     let frame: Value = serde_json::from_str(&text).unwrap();
                     if frame["op"] != "ping" {

@@ -83,13 +83,15 @@ impl House<'_> {
 
     /// The run, once it is over or waits for a person.
     pub(crate) async fn rest(&self, by: &Person, run: &str) -> Value {
-        let mut events = self.events(by, run, 0).await;
+        // A run that waits for the same thing again says so here only.
+        let path = format!("/api/live?topic=user:{}", by.id);
+        let mut events = self.get(&path).by(by).follow().await;
         loop {
             let row = self.run(by, run).await;
             if !matches!(row["state"].as_str(), Some("queued" | "running")) {
                 return row;
             }
-            events.next().await;
+            while events.until("run.changed").await.pop().unwrap().data["run_id"] != run {}
         }
     }
 

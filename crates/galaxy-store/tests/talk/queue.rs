@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use galaxy_domain::{RunId, RunState};
-use galaxy_store::{Beat, StoreError, Strength};
+use galaxy_store::{Beat, Store, StoreError, Strength};
 use galaxy_testkit::store::{Someone, StoreFixture};
 
 use crate::scene::{LEASE, Scene, asking, conversation, delta, is_fenced};
@@ -50,6 +50,19 @@ async fn an_expired_lease_is_taken_over_and_the_old_driver_is_fenced(fixture: &S
     let items = vec![delta("in time")];
     let last = fixture.append(drive, driver.fence, 1, items, Strength::Relaxed).await.unwrap();
     assert_eq!(last, 2);
+}
+
+/// (On SQLite: the folder is locked, so nobody else can drive anything in it.)
+#[tokio::test]
+async fn runs_of_a_process_that_died_need_not_wait_for_their_leases() {
+    let fixture = galaxy_testkit::store::sqlite().await;
+    let scene = Scene::new(&fixture).await;
+    let run = scene.ask("hello").await.run.unwrap();
+    let before = scene.claim().await;
+    fixture.close().await;
+    let store = Store::open(fixture.config("next")).await.unwrap();
+    let after = store.claim("next", LEASE, 10, 10).await.unwrap().remove(0);
+    assert_eq!((after.id, after.fence, after.attempts), (run, before.fence + 1, 2));
 }
 
 async fn the_person_with_the_fewest_runs_comes_first(fixture: &StoreFixture) {
