@@ -7,7 +7,8 @@ use axum::{
 use bytes::Bytes;
 use galaxy_app::Once;
 use galaxy_base::text::clip;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{api::Api, problem::Problem};
@@ -101,8 +102,8 @@ fn holds_nul(json: &[u8]) -> bool {
 
 fn refused(err: &serde_json::Error, bytes: &[u8]) -> Problem {
     let complaint = clip(&err.to_string(), COMPLAINT);
-    // Some of what does not fit is reported as if it were no JSON.
-    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+    // Some of what does not fit is reported as if it were no JSON, and the other way round.
+    if serde_json::from_slice::<Value>(bytes).is_ok() {
         return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", complaint);
     }
     let detail = format!("No valid JSON: {complaint}.");

@@ -125,13 +125,25 @@ impl From<AppError> for Problem {
 /// What is wrong with which field.
 fn fields(err: AppError) -> Vec<FieldProblem> {
     if let AppError::Access(AccessError::Invalid(complaints)) = err {
-        let field =
-            |(name, message): (&str, String)| FieldProblem { pointer: format!("/{name}"), message };
+        let field = |(name, message): (&str, String)| FieldProblem {
+            pointer: format!("/{}", sent_as(name)),
+            message,
+        };
         return complaints.into_iter().map(field).collect();
     }
     let AppError::Invalid(mistakes) = err else { return Vec::new() };
     let field = |it: galaxy_app::Mistake| FieldProblem { pointer: it.pointer, message: it.message };
     mistakes.into_iter().map(field).collect()
+}
+
+/// The name of a field in a request, where it is not that of the account.
+fn sent_as(name: &str) -> &str {
+    match name {
+        "current_password" => "current",
+        "new_password" => "new",
+        "expires_in" => "expires_in_days",
+        same => same,
+    }
 }
 
 fn seconds(wait: Duration) -> u32 {

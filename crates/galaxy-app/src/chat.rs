@@ -1,7 +1,8 @@
 //! Saying something, and having it answered: every use case here starts a run or waits for none.
 
 use galaxy_domain::{
-    Caller, ConversationId, MessageId, Part, RunState, access::Write, run::RunRow,
+    Caller, ConversationId, MessageId, Part, Permit, RunState, access::Write, id::Conversation,
+    run::RunRow,
 };
 pub use galaxy_store::Said;
 use galaxy_store::{Made, NewRun, Once, Say, StoreError};
@@ -54,6 +55,17 @@ impl App {
         let parts = self.parts(&sending)?;
         self.check_model(sending.model.as_deref())?;
         self.count_message(caller.person, once)?;
+        self.say(permit, sending, parts, once).await
+    }
+
+    /// Sends what was checked and counted.
+    pub(crate) async fn say(
+        &self,
+        permit: Permit<Write, Conversation>,
+        sending: Sending,
+        parts: Vec<Part>,
+        once: Option<&Once>,
+    ) -> Result<Made<Said>, AppError> {
         let say = Say {
             parent: sending.parent,
             sibling_of: None,

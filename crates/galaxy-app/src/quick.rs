@@ -2,10 +2,10 @@
 
 use galaxy_access::within;
 use galaxy_domain::{
-    CallId, Caller, ConversationId, Entry, Item, Outcome, Part, RunId, RunState, Usage,
+    CallId, Caller, ConversationId, Entry, Item, Outcome, Part, Permit, RunId, RunState, Usage,
     access::{Create, Write},
     conversation::{Body, Settings, Speaker},
-    id::Conversation,
+    id::{Conversation, Workspace},
     part::plain_text,
     transcript::Finish,
 };
@@ -78,25 +78,31 @@ impl App {
     ) -> Result<Asked, AppError> {
         let Question { message, conversation, history, model } = question;
         let sending = Sending { text: message, model, ..Sending::default() };
-        // What is wrong with the message is said before a conversation is made for it.
-        self.parts(&sending).map_err(about_message)?;
-        self.check_model(sending.model.as_deref())?;
-        self.check_history(&history)?;
-        let conversation = match conversation {
-            Some(conversation) if history.is_empty() => conversation,
+        let (conversation, made) = match conversation {
+            Some(conversation) if history.is_empty() => {
+                let made = self.send(caller, conversation, sending, once).await;
+                (conversation, made.map_err(about_message)?)
+            }
             Some(_) => {
                 let message = "a conversation keeps its own history; send one or the other";
                 return Err(AppError::invalid("/conversation_history", message));
             }
             None => {
+                // What is wrong is said before a conversation is made for it.
+                let parts = self.parts(&sending).map_err(about_message)?;
+                self.check_model(sending.model.as_deref())?;
+                self.check_history(&history)?;
+                let permit = within::<Create, Conversation>(caller)?;
                 // A request that comes again with its key has a run already.
                 if once.is_none() {
                     self.check_room(caller).await?;
                 }
-                self.begin(caller, history, once).await?
+                self.count_message(caller.person, once)?;
+                let conversation = self.begin(caller, permit, history, once).await?;
+                let write = self.conversation_permit::<Write>(caller, conversation).await?;
+                (conversation, self.say(write, sending, parts, once).await?)
             }
         };
-        let made = self.send(caller, conversation, sending, once).await?;
         let run = made.value.run;
         let run = run.ok_or_else(|| AppError::Internal("a sent message has no run".to_owned()))?;
         Ok(Asked { conversation, run })
@@ -126,10 +132,10 @@ impl App {
     async fn begin(
         &self,
         caller: &Caller,
+        permit: Permit<Create, Workspace>,
         history: Vec<(Speaker, String)>,
         once: Option<&Once>,
     ) -> Result<ConversationId, AppError> {
-        let permit = within::<Create, Conversation>(caller)?;
         // The same key, in drawers of its own: all parts of the request are done once.
         let part = |route| once.map(|it| Once { route, ..it.clone() });
         let new = NewConversation { title: String::new(), settings: Settings::default() };
