@@ -229,7 +229,8 @@ impl Worker {
                 Some(beat) if beat.stop_requested => ends.stop.cancel(),
                 Some(_) => (),
                 None => {
-                    tracing::warn!(run = %id, "the lease was lost");
+                    // Mostly it has just ended; the fence tells the driver that lost it.
+                    tracing::debug!(run = %id, "the lease is no longer held");
                     ends.hand_over.cancel();
                 }
             }

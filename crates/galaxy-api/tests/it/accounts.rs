@@ -1,5 +1,6 @@
 //! Set-up, and accounts as administrators look after them.
 
+use futures::future::join_all;
 use galaxy_base::ExposeSecret;
 use galaxy_domain::Role;
 use galaxy_testkit::store::StoreFixture;
@@ -12,6 +13,7 @@ use crate::{
 
 galaxy_testkit::on_both_engines! {
     the_first_administrator_is_made_once,
+    of_many_who_set_up_at_once_one_succeeds,
     an_administrator_makes_accounts_that_open_at_once,
     whoever_is_disabled_is_out_at_once_by_every_way,
     an_administrator_cannot_lock_themselves_out,
@@ -34,6 +36,21 @@ async fn the_first_administrator_is_made_once(store: &StoreFixture) {
     assert!(made.header("set-cookie").unwrap().starts_with("galaxy="));
     set_up(body(token.expose_secret(), PASSWORD)).await.refused(409, "conflict");
     assert_eq!(config().await["set_up"], true);
+}
+
+async fn of_many_who_set_up_at_once_one_succeeds(store: &StoreFixture) {
+    let house = House::empty(store, Plan::default()).await;
+    let token = house.app.access().setup_token().await.unwrap().unwrap();
+    let set_up = |number: usize| {
+        let (email, password) = (format!("ana{number}@example.org"), PASSWORD);
+        let token = token.expose_secret();
+        let body = json!({ "token": token, "email": email, "name": "Ana", "password": password });
+        house.post("/api/auth/setup").json(&body).send()
+    };
+    let replies = join_all((0..10).map(set_up)).await;
+    let made = replies.iter().filter(|it| it.status == 201).count();
+    assert_eq!(made, 1);
+    assert!(replies.iter().all(|it| [201, 401, 409].contains(&it.status)), "{replies:?}");
 }
 
 async fn an_administrator_makes_accounts_that_open_at_once(store: &StoreFixture) {

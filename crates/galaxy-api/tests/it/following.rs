@@ -1,6 +1,6 @@
 //! Server-sent events: runs, conversations, and everything of a person.
 
-use galaxy_testkit::store::StoreFixture;
+use galaxy_testkit::{Gate, Script, store::StoreFixture};
 use serde_json::json;
 
 use crate::{
@@ -18,6 +18,7 @@ galaxy_testkit::on_both_engines! {
     a_reader_ahead_of_the_log_is_told_to_begin_anew,
     what_is_no_topic_of_ones_own_is_not_there,
     a_stopping_server_says_when_to_come_back,
+    whoever_waits_for_an_answer_is_told_that_the_server_stops,
 }
 
 async fn a_run_is_followed_from_its_start_to_its_end(store: &StoreFixture) {
@@ -171,6 +172,21 @@ async fn what_is_no_topic_of_ones_own_is_not_there(store: &StoreFixture) {
     assert_eq!(odd.status, 400);
 }
 
+async fn whoever_waits_for_an_answer_is_told_that_the_server_stops(store: &StoreFixture) {
+    let house = House::open(store).await;
+    let bo = house.member("bo@example.org").await;
+    let gate = Gate::new();
+    house.script(Script::says("Never heard.").held_by(&gate));
+    let question = json!({ "message": "Hello?" });
+    let asking = house.post("/api/chat").by(&bo).key("k").json(&question).send();
+    let stopping = async {
+        gate.reached().await;
+        house.stage.stop();
+    };
+    let (reply, ()) = tokio::join!(asking, stopping);
+    reply.refused(503, "unavailable");
+}
+
 async fn a_stopping_server_says_when_to_come_back(store: &StoreFixture) {
     let house = House::open(store).await;
     let bo = house.member("bo@example.org").await;
@@ -178,8 +194,7 @@ async fn a_stopping_server_says_when_to_come_back(store: &StoreFixture) {
     let stream = house.get(&path).by(&bo).follow().await;
     let (started, _gate) = house.stuck(&bo, "Once upon").await;
     let body = json!({ "message": "Hello?" });
-    house
-        .script(galaxy_testkit::Script::says("Never heard.").held_by(&galaxy_testkit::Gate::new()));
+    house.script(Script::says("Never heard.").held_by(&Gate::new()));
     let asking = house.post("/api/chat/stream").by(&bo).json(&body).follow().await;
     let run = house.events(&bo, &started.run, 0).await;
     house.stage.stop();

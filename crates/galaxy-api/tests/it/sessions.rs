@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use galaxy_testkit::store::StoreFixture;
+use futures::future::join_all;
+use galaxy_testkit::{
+    Script,
+    store::{StoreFixture, sqlite},
+};
 use serde_json::json;
 
 use crate::{
+    events::Events,
     house::House,
     socket::Socket,
     talk::{items, text},
@@ -63,6 +68,30 @@ async fn an_open_stream_ends_with_its_session_even_while_it_is_busy(store: &Stor
     // It ends while there is always something to read.
     let ended = async { while stream.next().await.is_some() {} };
     tokio::select! { () = ended => (), () = busy => () }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_open_stream_ends_with_the_account() {
+    let store = sqlite().await;
+    let house = House::open(&store).await;
+    let (admin, bo) = (house.admin().await, house.member("bo@example.org").await);
+    let key = json!({ "name": "Script", "scopes": ["read"] });
+    let key = text(&house.post("/api/auth/keys").by(&bo).json(&key).send().await.ok(201)["key"]);
+    let live = format!("/api/live?topic=user:{}", bo.id);
+    let (started, gate) = house.stuck(&bo, "Once upon").await;
+    house.script(Script::says("Never heard.").held_by(&gate));
+    let question = json!({ "message": "Hello?" });
+    let mut streams = vec![
+        house.get(&live).bearer(&key).follow().await,
+        house.get(&live).by(&bo).follow().await,
+        house.post("/api/chat/stream").by(&bo).json(&question).follow().await,
+    ];
+    let mut run = house.events(&bo, &started.run, 0).await;
+    run.until("message.delta").await;
+    let path = format!("/api/people/{}", bo.id);
+    house.patch(&path).by(&admin).json(&json!({ "disabled": true })).send().await.ok(200);
+    streams.push(run);
+    join_all(streams.into_iter().map(Events::all)).await;
 }
 
 async fn an_open_socket_ends_with_its_session(store: &StoreFixture) {
