@@ -41,6 +41,8 @@ pub(crate) struct Target {
 pub(crate) struct Asking {
     kind: Kind,
     connection: Connection,
+    /// Where the next stream is asked for, if the server knows such things.
+    conversation: Value,
 }
 
 /// What a stream showed.
@@ -56,18 +58,31 @@ struct Seen {
 impl Target {
     /// Connects.
     pub(crate) async fn ask(&self, tasks: &Tasks) -> Result<Asking> {
-        Ok(Asking { kind: self.kind, connection: Connection::open(&self.place, tasks).await? })
+        let connection = Connection::open(&self.place, tasks).await?;
+        Ok(Asking { kind: self.kind, connection, conversation: Value::Null })
     }
 }
 
 impl Asking {
-    /// Has `tokens` tokens streamed, at `pace` a second or as fast as possible; gives the time to
+    /// Opens a conversation, as a page does before anybody types.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
+        if self.kind == Kind::Galaxy {
+            let made = self.connection.exchange("/api/conversations", Some(&json!({}))).await?;
+            self.conversation = made["id"].clone();
+        }
+        Ok(())
+    }
+
+    /// Has `tokens` tokens streamed into what was prepared, at `pace` a second or as fast as possible; gives the time to
     /// the first. Fails when one is missing.
     pub(crate) async fn stream(&mut self, tokens: usize, pace: u32) -> Result<Duration> {
         let script = format!("say {tokens} at {pace}");
         let (path, body) = match self.kind {
             Kind::Direct | Kind::Floor => ("/v1/chat/completions", completion(&script)),
-            Kind::Galaxy => ("/api/chat/stream", json!({ "message": script })),
+            Kind::Galaxy => (
+                "/api/chat/stream",
+                json!({ "message": script, "conversation_id": self.conversation }),
+            ),
         };
         let began = Instant::now();
         let mut body = self.connection.send(path, Some(&body)).await?;

@@ -38,10 +38,10 @@ struct Extent {
 pub(crate) async fn measure(program: &Path, full: bool) -> Result<Report> {
     let extent = if full {
         let turns = Duration::from_secs(5);
-        Extent { questions: 2_000, tokens: 1_500, turns, streams: &[200, 1_000, 2_000, 5_000] }
+        Extent { questions: 2_000, tokens: 1_500, turns, streams: &[200, 1_000, 2_000, 4_000] }
     } else {
         let turns = Duration::from_secs(2);
-        Extent { questions: 400, tokens: 400, turns, streams: &[200, 1_000] }
+        Extent { questions: 400, tokens: 500, turns, streams: &[200, 1_000] }
     };
     let processors = std::thread::available_parallelism()?.get();
     let mut report = Report { processors, full, ..Report::default() };
@@ -108,7 +108,11 @@ async fn first_token(stage: &Stage, questions: usize, report: &mut Report) -> Re
     // The first tenth only warms up.
     for question in 0..questions + questions / 10 {
         for (asking, times) in &mut asking {
-            match asking.stream(1, 0).await {
+            let asked = async {
+                asking.prepare().await?;
+                asking.stream(1, 0).await
+            };
+            match asked.await {
                 Ok(time) if question >= questions / 10 => times.push(time),
                 Ok(_) => (),
                 Err(err) => {

@@ -8,8 +8,8 @@ use galaxy_base::Tasks;
 
 use crate::asking::{Asking, Target};
 
-/// Streams begin over this time, as people do not all press the key at once.
-const RAMP: Duration = Duration::from_secs(1);
+/// Between the beginnings of two streams: people do not all press the key at once.
+const APART: Duration = Duration::from_millis(3);
 
 /// How a load went.
 #[derive(Debug, Default)]
@@ -58,18 +58,26 @@ pub(crate) fn percentile(times: &[Duration], share: f64) -> f64 {
 pub(crate) async fn streams(target: &Target, count: u32, tokens: usize, pace: u32) -> Load {
     let tasks = Tasks::default();
     // Connections are there already when people begin to type.
-    let asking = join_all((0..count).map(|_| target.ask(&tasks))).await;
+    let mut asking = Vec::new();
+    for _ in 0..count {
+        asking.push(prepared(target, &tasks).await);
+    }
     let began = Instant::now();
-    let asked = asking.into_iter().enumerate().map(|(at, asking)| {
-        let delay = RAMP * u32::try_from(at).unwrap_or(u32::MAX) / count;
+    let asked = asking.into_iter().zip(0..).map(|(asking, at)| {
         tasks.spawn(async move {
             let mut asking = asking?;
-            tokio::time::sleep(delay).await;
+            tokio::time::sleep(APART * at).await;
             asking.stream(tokens, pace).await
         })
     });
     let ended = join_all(asked).await;
     Load::of(ended.into_iter().map(|end| end?), began)
+}
+
+async fn prepared(target: &Target, tasks: &Tasks) -> Result<Asking> {
+    let mut asking = target.ask(tasks).await?;
+    asking.prepare().await?;
+    Ok(asking)
 }
 
 /// What a client does again and again.

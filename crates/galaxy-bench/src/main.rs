@@ -15,6 +15,10 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use galaxy_testkit::FakeProvider;
+use tokio::signal::{
+    ctrl_c,
+    unix::{SignalKind, signal},
+};
 
 /// What is to be done.
 enum Order {
@@ -57,12 +61,18 @@ fn carry_out(order: Order) -> Result<()> {
             Order::Provider => {
                 let provider = FakeProvider::start().await?;
                 println!("listens on http://{}", provider.address());
-                // Ends with whoever started it.
+                // Whoever started it ends it.
                 std::future::pending().await
             }
             Order::Floor(provider) => floor::serve(provider).await,
             Order::Measure { galaxy, full } => {
-                let report = figures::measure(&galaxy, full).await?;
+                let mut terminate = signal(SignalKind::terminate())?;
+                // However it ends, no server is left behind.
+                let report = tokio::select! {
+                    report = figures::measure(&galaxy, full) => report?,
+                    _ = ctrl_c() => bail!("interrupted"),
+                    _ = terminate.recv() => bail!("told to stop"),
+                };
                 println!("\n{}", report.table());
                 report.write("bench.json")
             }

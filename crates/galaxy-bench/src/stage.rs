@@ -83,7 +83,7 @@ async fn launch(program: &Path, folder: &Path, models: &Path) -> Result<Server> 
         ("OLLAMA_HOST", "off"),
         ("LOG_LEVEL", "warn"),
         ("LLM_CONFIG", models.to_str().context("no UTF-8")?),
-        ("MAX_CONNECTIONS", "20000"),
+        ("MAX_CONNECTIONS", "5000"),
         ("MAX_CONCURRENT_RUNS", "20000"),
         ("MAX_ACTIVE_RUNS_PER_PERSON", "20000"),
         ("MESSAGES_PER_MINUTE", "4000000000"),
