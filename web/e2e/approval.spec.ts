@@ -88,7 +88,7 @@ test.describe('a tool that asks first', () => {
 });
 
 test('a run that waits for a yes survives the sudden end of the server', async ({ page, context, launch, watch }) => {
-  watch.allow(/ERR_CONNECTION|WebSocket|status of 50\d|ERR_EMPTY_RESPONSE/);
+  watch.allow(/ERR_CONNECTION|ERR_SOCKET|WebSocket|status of 50\d|ERR_EMPTY_RESPONSE/);
   const galaxy = await launch();
   const api = await Api.setUp(galaxy.url, galaxy.token);
   await api.rule('add_task', 'ask');
