@@ -79,6 +79,14 @@ pub fn within<A: Action, R: Resource>(caller: &Caller) -> Result<Permit<A, Works
     Ok(mint(caller.workspace, caller.workspace, caller.person))
 }
 
+/// The permit to write to conversation `id`, which the holder of `permit` is about to make.
+pub fn founding(
+    permit: &Permit<Create, Workspace>,
+    id: ConversationId,
+) -> Permit<Write, Conversation> {
+    mint(id, permit.workspace(), permit.person())
+}
+
 /// The permit to look after a workspace: its people and its settings.
 ///
 /// # Errors

@@ -1,6 +1,10 @@
 //! Where a run's entries are kept, as the driver sees it.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    channel::oneshot,
+    future::{BoxFuture, Shared},
+};
 use galaxy_domain::{Item, Permit, RunId, RunState, Transcript, access::Drive, id::Run};
 use galaxy_store::{Store, StoreError, Strength};
 
@@ -55,6 +59,56 @@ impl RunLog for StoredLog {
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let Self { store, permit, fence } = self.clone();
         async move { store.finish(permit, fence, after, items, state).await }.boxed()
+    }
+}
+
+/// The log of a run that is being stored for the first time while it is driven already: nothing is
+/// appended before its first entry is there.
+#[derive(Clone)]
+pub struct NewbornLog {
+    /// Tells whether the run was stored, and as this driver's.
+    pub birth: Shared<oneshot::Receiver<bool>>,
+    /// The log it then has.
+    pub log: StoredLog,
+}
+
+impl NewbornLog {
+    async fn born(birth: Shared<oneshot::Receiver<bool>>) -> Result<(), StoreError> {
+        match birth.await {
+            Ok(true) => Ok(()),
+            // It was not stored, or is somebody else's.
+            Ok(false) | Err(oneshot::Canceled) => Err(StoreError::Fenced),
+        }
+    }
+}
+
+impl RunLog for NewbornLog {
+    fn append(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        strength: Strength,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let Self { birth, log } = self.clone();
+        async move {
+            Self::born(birth).await?;
+            log.append(after, items, strength).await
+        }
+        .boxed()
+    }
+
+    fn finish(
+        &self,
+        after: u64,
+        items: Vec<Item>,
+        state: RunState,
+    ) -> BoxFuture<'static, Result<u64, StoreError>> {
+        let Self { birth, log } = self.clone();
+        async move {
+            Self::born(birth).await?;
+            log.finish(after, items, state).await
+        }
+        .boxed()
     }
 }
 

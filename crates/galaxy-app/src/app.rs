@@ -54,6 +54,7 @@ pub struct App {
     pub(crate) config: AppConfig,
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
+    pub(crate) executor: Arc<Executor>,
     sending: DefaultKeyedRateLimiter<PersonId>,
     /// Requests with a key that were counted a while ago.
     counted: Mutex<HashSet<(PersonId, String)>>,
@@ -96,8 +97,13 @@ impl App {
             clock: clock.clone(),
             carried: Arc::default(),
         });
-        let worker =
-            Worker::new(store.clone(), live.clone(), executor, config.worker.clone(), tasks);
+        let worker = Worker::new(
+            store.clone(),
+            live.clone(),
+            executor.clone(),
+            config.worker.clone(),
+            tasks,
+        );
         let sending = RateLimiter::keyed(Quota::per_minute(config.messages_per_minute));
         Ok(Arc::new(Self {
             store,
@@ -108,6 +114,7 @@ impl App {
             config,
             clock,
             worker,
+            executor,
             sending,
             counted: Mutex::default(),
         }))

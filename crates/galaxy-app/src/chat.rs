@@ -1,5 +1,6 @@
 //! Saying something, and having it answered: every use case here starts a run or waits for none.
 
+use futures::FutureExt;
 use galaxy_domain::{
     Caller, ConversationId, MessageId, Part, Permit, RunState, access::Write, id::Conversation,
     run::RunRow,
@@ -66,14 +67,25 @@ impl App {
         parts: Vec<Part>,
         once: Option<&Once>,
     ) -> Result<Made<Said>, AppError> {
-        let say = Say {
+        let newborn = self.newborn(&permit, &sending, &parts, once).await;
+        let say = self.saying(sending, parts);
+        let (store, once) = (self.store.clone(), once.cloned());
+        self.bear(newborn, move |birth| {
+            let (store, say, once) = (store.clone(), say.clone().born(birth), once.clone());
+            async move { store.say(permit, say, once.as_ref()).await }.boxed()
+        })
+        .await
+    }
+
+    /// What is said to the store.
+    pub(crate) fn saying(&self, sending: Sending, parts: Vec<Part>) -> Say {
+        Say {
             parent: sending.parent,
             sibling_of: None,
             parts,
-            run: Some(NewRun { model: sending.model }),
+            run: Some(NewRun { model: sending.model, birth: None }),
             max_active: self.config.active_runs,
-        };
-        Ok(self.store.say(permit, say, once).await?)
+        }
     }
 
     /// Puts another version beside a message of the person.
@@ -95,7 +107,7 @@ impl App {
             parent: None,
             sibling_of: Some(message),
             parts,
-            run: rerun.then_some(NewRun { model: None }),
+            run: rerun.then(NewRun::default),
             max_active: self.config.active_runs,
         };
         Ok(self.store.say(permit, say, once).await?)
@@ -117,7 +129,8 @@ impl App {
         self.check_model(model.as_deref())?;
         self.count_message(caller.person, once)?;
         let active = self.config.active_runs;
-        Ok(self.store.regenerate(permit, answer, NewRun { model }, active, once).await?)
+        let new = NewRun { model, birth: None };
+        Ok(self.store.regenerate(permit, answer, new, active, once).await?)
     }
 
     /// Whether the caller may have one more run under way.

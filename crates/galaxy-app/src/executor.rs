@@ -13,12 +13,18 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{acting_for, drive as drive_permit, drive_conversation, drive_log};
 use galaxy_agent::{
-    Deps, Driven, RunError, Signals, context::Context, drive, drive::closing, log::StoredLog,
+    Deps, Driven, RunError, Signals,
+    context::Context,
+    drive,
+    drive::closing,
+    log::{RunLog, StoredLog},
     policy::Rules,
 };
 use galaxy_base::Clock;
 use galaxy_domain::{
-    Caller, Item, Stop, Transcript, Verdict, conversation::ConversationRow, run::RunRow,
+    Caller, Item, Stop, Transcript, Verdict,
+    conversation::{MessageRow, Settings},
+    run::RunRow,
 };
 use galaxy_jobs::{Runner, worker::Ends};
 use galaxy_model::{Model, catalogue::Catalogue};
@@ -51,7 +57,7 @@ pub(crate) struct Executor {
 }
 
 /// Why a run cannot even begin.
-enum Unfit {
+pub(crate) enum Unfit {
     /// It ends with this.
     Ends(Box<Stop>),
     /// The store failed; the run is left for later.
@@ -66,25 +72,31 @@ impl From<StoreError> for Unfit {
 
 impl Runner for Executor {
     fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()> {
-        async move {
-            self.carried.fetch_add(1, Ordering::Relaxed);
-            let span = tracing::info_span!("run", run = %run.id);
-            let work = async {
-                match AssertUnwindSafe(self.carry(&run, ends)).catch_unwind().await {
-                    Ok(Ok(())) => (),
-                    Ok(Err(err)) => self.give_back(&run, &err).await,
-                    // It would come again at every claim.
-                    Err(_) => self.end_panicked(&run).await,
-                }
-            };
-            work.instrument(span).await;
-            self.carried.fetch_sub(1, Ordering::Relaxed);
-        }
-        .boxed()
+        async move { self.guard(&run, self.carry(&run, ends)).await }.boxed()
     }
 }
 
 impl Executor {
+    /// Does `work` on `run`; when it breaks, sees to it that the run is not lost.
+    pub(crate) async fn guard(
+        &self,
+        run: &RunRow,
+        work: impl Future<Output = Result<(), RunError>>,
+    ) {
+        self.carried.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::info_span!("run", run = %run.id);
+        let work = async {
+            match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(Ok(())) => (),
+                Ok(Err(err)) => self.give_back(run, &err).await,
+                // It would come again at every claim.
+                Err(_) => self.end_panicked(run).await,
+            }
+        };
+        work.instrument(span).await;
+        self.carried.fetch_sub(1, Ordering::Relaxed);
+    }
+
     async fn carry(&self, run: &RunRow, ends: Ends) -> Result<(), RunError> {
         let mut transcript = match self.transcript(run).await {
             Ok(transcript) => transcript,
@@ -94,13 +106,24 @@ impl Executor {
                 return self.end_broken(run).await;
             }
         };
-        let deps = match self.deps(run).await {
+        let deps = match self.stored_deps(run).await {
             Ok(deps) => deps,
             Err(Unfit::Store(err)) => return Err(err.into()),
             Err(Unfit::Ends(stop)) => return self.end(run, &transcript, &stop).await,
         };
+        self.drive(run, &mut transcript, &deps, ends).await
+    }
+
+    /// Drives a run to where it stops.
+    pub(crate) async fn drive(
+        &self,
+        run: &RunRow,
+        transcript: &mut Transcript,
+        deps: &Deps,
+        ends: Ends,
+    ) -> Result<(), RunError> {
         let signals = Signals { stop: ends.stop, hand_over: ends.hand_over };
-        match drive(run.id, &mut transcript, &deps, &signals).await? {
+        match drive(run.id, transcript, deps, &signals).await? {
             Driven::Stopped(stop) => {
                 metrics::counter!("galaxy_runs_total", "state" => stop.state().as_str())
                     .increment(1);
@@ -115,35 +138,49 @@ impl Executor {
         replay(whole_log(&self.store, drive_log(run)).await?)
     }
 
-    async fn deps(&self, run: &RunRow) -> Result<Deps, Unfit> {
-        let person = self.store.person(run.owner).await?;
-        let caller = person.and_then(|person| acting_for(run, &person).ok());
-        let caller = caller.ok_or_else(|| unfit("account_disabled", "The account is closed."))?;
-        let conversation = self.store.conversation(drive_conversation(run)).await?;
-        let model = self.model(run, &conversation)?;
+    async fn stored_deps(&self, run: &RunRow) -> Result<Deps, Unfit> {
+        let settings = self.store.conversation(drive_conversation(run)).await?.settings;
         let mut history =
             self.store.path(drive_permit(run), run.conversation, run.question).await?;
         // The question itself is the run's first entry.
         history.pop();
-        let toolbox = self.tools(&caller, &conversation);
+        self.deps(run, Arc::new(self.log(run)), &settings, history).await
+    }
+
+    /// The log of a claimed run.
+    pub(crate) fn log(&self, run: &RunRow) -> StoredLog {
+        StoredLog { store: self.store.clone(), permit: drive_permit(run), fence: run.fence }
+    }
+
+    /// Everything that a run needs which answers after `history`.
+    pub(crate) async fn deps(
+        &self,
+        run: &RunRow,
+        log: Arc<dyn RunLog>,
+        settings: &Settings,
+        history: Vec<MessageRow>,
+    ) -> Result<Deps, Unfit> {
+        let person = self.store.person(run.owner).await?;
+        let caller = person.and_then(|person| acting_for(run, &person).ok());
+        let caller = caller.ok_or_else(|| unfit("account_disabled", "The account is closed."))?;
+        let model = self.model(run, settings)?;
+        let toolbox = self.tools(&caller, settings);
         let rules = self.store.rules(run.owner, run.workspace, Some(run.conversation)).await?;
         let policy = Arc::new(Rules::new(toolbox.clone(), &rules));
         // What is never allowed is not offered either.
         let toolbox = toolbox.filtered(|tool| policy.verdict(tool) != Verdict::Deny);
-        let prompt = conversation.settings.system_prompt.as_deref();
+        let prompt = settings.system_prompt.as_deref();
         let system = prompt.unwrap_or(&self.config.system_prompt).to_owned();
         let carried = self.carried.clone();
         let pace = move || {
             let load = u32::try_from(carried.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
             (JOIN_AT_REST + JOIN_PER_RUN.saturating_mul(load)).min(JOIN_AT_MOST)
         };
-        let log =
-            StoredLog { store: self.store.clone(), permit: drive_permit(run), fence: run.fence };
         Ok(Deps {
             model,
             toolbox,
             policy,
-            log: Arc::new(log),
+            log,
             context: Context { system, history, effort: None, schema: None },
             caller,
             conversation: run.conversation,
@@ -153,15 +190,15 @@ impl Executor {
         })
     }
 
-    fn model(&self, run: &RunRow, conversation: &ConversationRow) -> Result<Arc<dyn Model>, Unfit> {
-        let name = run.model.as_deref().or(conversation.settings.model.as_deref());
+    fn model(&self, run: &RunRow, settings: &Settings) -> Result<Arc<dyn Model>, Unfit> {
+        let name = run.model.as_deref().or(settings.model.as_deref());
         self.catalogue.get(name).ok_or_else(|| {
             unfit("model_unknown", "This model is no longer configured. Choose another one.")
         })
     }
 
-    fn tools(&self, caller: &Caller, conversation: &ConversationRow) -> Toolbox {
-        let chosen = conversation.settings.tools.as_ref();
+    fn tools(&self, caller: &Caller, settings: &Settings) -> Toolbox {
+        let chosen = settings.tools.as_ref();
         let may_change = caller.role >= galaxy_domain::Role::Member;
         self.toolbox.filtered(|tool| {
             chosen.is_none_or(|names| names.iter().any(|name| name == tool.name()))

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
+mod birth;
 pub mod chat;
 pub mod conversations;
 pub mod decisions;

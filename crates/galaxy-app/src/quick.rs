@@ -1,15 +1,16 @@
 //! Asking in one call: `POST /api/chat` for programs that keep no conversation of their own.
 
-use galaxy_access::within;
+use futures::FutureExt;
+use galaxy_access::{founding, within};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Entry, Item, Outcome, Part, Permit, RunId, RunState, Usage,
-    access::{Create, Write},
-    conversation::{Body, Settings, Speaker},
+    access::Create,
+    conversation::{Body, Speaker},
     id::{Conversation, Workspace},
     part::plain_text,
     transcript::Finish,
 };
-use galaxy_store::{NewConversation, Once};
+use galaxy_store::{Begun, Made, NewConversation, Once};
 use serde_json::Value;
 
 use crate::{App, AppError, Mistake, chat::Sending};
@@ -98,9 +99,9 @@ impl App {
                     self.check_room(caller).await?;
                 }
                 self.count_message(caller.person, once)?;
-                let conversation = self.begin(caller, permit, history, once).await?;
-                let write = self.conversation_permit::<Write>(caller, conversation).await?;
-                (conversation, self.say(write, sending, parts, once).await?)
+                let begun = self.begin(&permit, sending, parts, history, once).await?;
+                let said = Made { value: begun.value.said, replayed: begun.replayed };
+                (begun.value.conversation, said)
             }
         };
         let run = made.value.run;
@@ -129,25 +130,30 @@ impl App {
         if mistakes.is_empty() { Ok(()) } else { Err(AppError::Invalid(mistakes)) }
     }
 
+    /// Makes a conversation with its first message.
     async fn begin(
         &self,
-        caller: &Caller,
-        permit: Permit<Create, Workspace>,
+        permit: &Permit<Create, Workspace>,
+        sending: Sending,
+        parts: Vec<Part>,
         history: Vec<(Speaker, String)>,
         once: Option<&Once>,
-    ) -> Result<ConversationId, AppError> {
-        // The same key, in drawers of its own: all parts of the request are done once.
-        let part = |route| once.map(|it| Once { route, ..it.clone() });
-        let new = NewConversation { title: String::new(), settings: Settings::default() };
-        let once = part("POST /api/chat conversation");
-        let made = self.store.create(permit, new, once.as_ref()).await?;
-        if !history.is_empty() {
-            let write = self.conversation_permit::<Write>(caller, made.value).await?;
-            let once = part("POST /api/chat history");
-            let history = history.into_iter().map(told).collect();
-            self.store.import(write, history, once.as_ref()).await?;
-        }
-        Ok(made.value)
+    ) -> Result<Made<Begun>, AppError> {
+        let permit = founding(permit, ConversationId::fresh());
+        let newborn = match history.as_slice() {
+            [] => self.firstborn(&permit, &sending, &parts, once).await,
+            // What was said before gets its place in the tree first.
+            [_, ..] => None,
+        };
+        let say = self.saying(sending, parts);
+        let before: Vec<(Speaker, Body)> = history.into_iter().map(told).collect();
+        let (store, once) = (self.store.clone(), once.cloned());
+        self.bear(newborn, move |birth| {
+            let (store, say, once) = (store.clone(), say.clone().born(birth), once.clone());
+            let (new, before) = (NewConversation::default(), before.clone());
+            async move { store.begin(permit, new, &before, say, once.as_ref()).await }.boxed()
+        })
+        .await
     }
 
     /// Waits for the run of a question and tells what came of it.

@@ -4,14 +4,14 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_base::{Backoff, Tasks};
-use galaxy_domain::{RunId, run::RunRow};
+use galaxy_domain::{PersonId, RunId, run::RunRow};
 use galaxy_store::Store;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -69,11 +69,19 @@ pub trait Runner: Send + Sync + 'static {
     fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()>;
 }
 
-/// Runs that this process carries, each with the fence of its claim.
+/// Runs that this process carries.
 #[derive(Default)]
 struct Held {
-    runs: Mutex<HashMap<RunId, (i64, Ends)>>,
+    runs: Mutex<HashMap<RunId, Hold>>,
     count: AtomicUsize,
+}
+
+/// A run that this process carries.
+struct Hold {
+    /// Of its claim.
+    fence: i64,
+    owner: PersonId,
+    ends: Ends,
 }
 
 /// The worker of a process.
@@ -84,6 +92,8 @@ pub struct Worker {
     config: WorkerConfig,
     tasks: Tasks,
     held: Arc<Held>,
+    /// Whether it has been started: only then are leases kept.
+    at_work: AtomicBool,
 }
 
 impl Worker {
@@ -95,7 +105,8 @@ impl Worker {
         config: WorkerConfig,
         tasks: Tasks,
     ) -> Arc<Self> {
-        Arc::new(Self { store, live, runner, config, tasks, held: Arc::default() })
+        let (held, at_work) = (Arc::default(), AtomicBool::new(false));
+        Arc::new(Self { store, live, runner, config, tasks, held, at_work })
     }
 
     /// How many runs it carries now.
@@ -103,8 +114,24 @@ impl Worker {
         self.held.count.load(Ordering::Relaxed)
     }
 
+    /// What this process is called in leases, and how long its claims hold.
+    pub fn claims(&self) -> (&str, Duration) {
+        (&self.config.name, self.config.lease)
+    }
+
+    /// Whether one more run of `person` would be claimed at once.
+    pub fn has_room(&self, person: PersonId) -> bool {
+        let runs = self.lock();
+        let theirs = runs.values().filter(|hold| hold.owner == person).count();
+        self.at_work.load(Ordering::Relaxed)
+            && runs.len() < self.config.at_once
+            && theirs < self.config.at_once_per_person
+            && !self.tasks.stopping().is_cancelled()
+    }
+
     /// Starts to claim runs, until the tasks are told to stop.
     pub fn start(self: &Arc<Self>) {
+        self.at_work.store(true, Ordering::Relaxed);
         let worker = self.clone();
         self.tasks.spawn(async move { worker.work().await });
         let worker = self.clone();
@@ -150,12 +177,22 @@ impl Worker {
     }
 
     fn carry(self: &Arc<Self>, run: RunRow) {
+        let runner = self.runner.clone();
+        self.adopt(&run.clone(), |ends| async move { runner.run(run, ends).await });
+    }
+
+    /// Carries a run that is claimed for this process, or about to be: `work` works on it until it
+    /// stops moving or its ends say so.
+    pub fn adopt<W>(self: &Arc<Self>, run: &RunRow, work: impl FnOnce(Ends) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
         let (id, fence) = (run.id, run.fence);
-        let ends = self.hold(&run);
+        let work = work(self.hold(run));
         self.held.count.fetch_add(1, Ordering::Relaxed);
         let worker = self.clone();
         self.tasks.spawn(async move {
-            let work = std::panic::AssertUnwindSafe(worker.runner.run(run, ends));
+            let work = std::panic::AssertUnwindSafe(work);
             if work.catch_unwind().await.is_err() {
                 // The lease runs out, and the run is claimed again.
                 tracing::error!(run = %id, "the work on a run panicked");
@@ -175,9 +212,14 @@ impl Worker {
             stop.cancel();
         }
         let ends = Ends { stop, hand_over: CancellationToken::new() };
-        if let Some((_, before)) = runs.insert(run.id, (run.fence, ends.clone())) {
+        let hold = Hold { fence: run.fence, owner: run.owner, ends: ends.clone() };
+        if let Some(before) = runs.insert(run.id, hold) {
             // This process was held up for so long that it took the run over from itself.
-            before.hand_over.cancel();
+            before.ends.hand_over.cancel();
+        }
+        if self.tasks.stopping().is_cancelled() {
+            // The others have been handed over already.
+            ends.hand_over.cancel();
         }
         ends
     }
@@ -185,7 +227,7 @@ impl Worker {
     /// Forgets a run, unless it was claimed again meanwhile.
     fn forget(&self, id: RunId, fence: i64) {
         let mut runs = self.lock();
-        if runs.get(&id).is_some_and(|(held, _)| *held == fence) {
+        if runs.get(&id).is_some_and(|hold| hold.fence == fence) {
             runs.remove(&id);
             self.live.forget_run(id);
         }
@@ -224,7 +266,7 @@ impl Worker {
     fn heed(&self, held: &[RunId], beats: &[galaxy_store::Beat]) {
         let runs = self.lock();
         for id in held {
-            let Some((_, ends)) = runs.get(id) else { continue };
+            let Some(Hold { ends, .. }) = runs.get(id) else { continue };
             match beats.iter().find(|beat| beat.run == *id) {
                 Some(beat) if beat.stop_requested => ends.stop.cancel(),
                 Some(_) => (),
@@ -238,12 +280,12 @@ impl Worker {
     }
 
     fn hand_over(&self) {
-        for (_, ends) in self.lock().values() {
-            ends.hand_over.cancel();
+        for hold in self.lock().values() {
+            hold.ends.hand_over.cancel();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, (i64, Ends)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Hold>> {
         self.held.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

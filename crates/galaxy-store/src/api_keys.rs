@@ -12,7 +12,7 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Strength, statement},
+    db::{Strength, row, statement},
     error::StoreError,
     json,
     people::PersonRow,
@@ -37,23 +37,25 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct KeyRow {
-    key_id: Uuid,
-    key_name: String,
-    prefix: String,
-    scopes: String,
-    made_at: i64,
-    expires_at: Option<i64>,
-    used_at: Option<i64>,
+row! {
+    #[derive(Debug)]
+    struct KeyRow {
+        key_id: Uuid,
+        key_name: String,
+        prefix: String,
+        scopes: String,
+        made_at: i64,
+        expires_at: Option<i64>,
+        used_at: Option<i64>,
+    }
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct OwnedRow {
-    #[sqlx(flatten)]
-    key: KeyRow,
-    #[sqlx(flatten)]
-    person: PersonRow,
+row! {
+    #[derive(Debug)]
+    struct OwnedRow {
+        .. key: KeyRow,
+        .. person: PersonRow,
+    }
 }
 
 impl TryFrom<KeyRow> for ApiKeyInfo {

@@ -1,7 +1,10 @@
 //! Saying something and having it answered: the changes that start runs.
 
+mod begin;
+mod birth;
 mod import;
 mod insert;
+mod outlook;
 
 use galaxy_base::text::headline;
 use galaxy_domain::{
@@ -18,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     Store,
     conversations::record,
-    db::{Strength, Tx, statement},
+    db::{Strength, Tx, row, statement},
     error::StoreError,
     json,
     once::{self, Made, Once},
@@ -28,11 +31,17 @@ use crate::{
 /// How long a title made of a message is, in characters.
 const TITLE: usize = 60;
 
+pub use begin::Begun;
+pub use birth::Birth;
+pub use outlook::Outlook;
+
 /// A run to start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewRun {
     /// The model; `None` means the conversation's.
     pub model: Option<String>,
+    /// Set when a worker carries it already; otherwise it waits for one.
+    pub birth: Option<Birth>,
 }
 
 /// Something that a person says.
@@ -75,17 +84,19 @@ const TOUCH: &str = "UPDATE conversations
     SET title = $3, settings = $4, leaf_id = $5, updated_at = $6
     WHERE id = $1 AND workspace_id = $2";
 
-/// A conversation that is about to grow.
-#[derive(Debug, sqlx::FromRow)]
-struct Chat {
-    owner_id: Uuid,
-    title: String,
-    pinned: bool,
-    archived: bool,
-    settings: String,
-    leaf_id: Option<Uuid>,
-    leaf: Option<String>,
-    active: i64,
+row! {
+    /// A conversation that is about to grow.
+    #[derive(Debug)]
+    struct Chat {
+        owner_id: Uuid,
+        title: String,
+        pinned: bool,
+        archived: bool,
+        settings: String,
+        leaf_id: Option<Uuid>,
+        leaf: Option<String>,
+        active: i64,
+    }
 }
 
 /// Where something is added.
@@ -102,8 +113,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] while the answer that is shown last is still being written,
     /// [`StoreError::TooMany`] when the person has too many runs waiting or under way,
-    /// [`StoreError::NotFound`] when the message it refers to is not there, and
-    /// [`StoreError::Mismatch`] when the key was used with another request.
+    /// [`StoreError::NotFound`] when the message it refers to is not there,
+    /// [`StoreError::Mismatch`] when the key was used with another request, and
+    /// [`StoreError::Fenced`] when a run at its birth would answer after another message than its
+    /// worker sees.
     pub async fn say(
         &self,
         permit: Permit<Write, Conversation>,
@@ -118,35 +131,7 @@ impl Store {
                 if let Some(made) = once::replay(tx, person, once).await? {
                     return Ok(made);
                 }
-                let limit = say.run.as_ref().map(|_| say.max_active);
-                let (place, mut chat) = open(tx, permit, limit).await?;
-                let parent = parent(tx, place, say, chat.leaf_id).await?;
-                let question = MessageId::fresh();
-                let body = body.as_str();
-                let mut messages = vec![insert::Message {
-                    id: question,
-                    parent,
-                    speaker: "person",
-                    body,
-                    run: None,
-                }];
-                let mut said = Said { question, answer: None, run: None };
-                if say.run.is_some() {
-                    let (answer, run) = (MessageId::fresh(), RunId::fresh());
-                    said = Said { question, answer: Some(answer), run: Some(run) };
-                    messages.push(insert::Message::answer(answer, question, run));
-                }
-                insert::messages(tx, place, &messages).await?;
-                if let (Some(new), Some((answer, run))) = (&say.run, said.answer.zip(said.run)) {
-                    insert::run(tx, place, new, (run, question, answer), &say.parts).await?;
-                }
-                let text = plain_text(&say.parts);
-                search::put_message(tx, place.conversation, question, &text).await?;
-                if chat.title.is_empty() {
-                    chat.title = headline(&text, TITLE);
-                    search::put_title(tx, place.conversation, &chat.title).await?;
-                }
-                touch(tx, place, chat, said.answer.unwrap_or(question)).await?;
+                let said = said(tx, permit, say, body).await?;
                 once::keep(tx, person, once, said).await
             })
         })
@@ -186,6 +171,46 @@ impl Store {
         })
         .await
     }
+}
+
+/// Adds what is said; `body` is its stored form.
+async fn said(
+    tx: &mut Tx,
+    permit: &Permit<Write, Conversation>,
+    say: &Say,
+    body: &str,
+) -> Result<Said, StoreError> {
+    let limit = say.run.as_ref().map(|_| say.max_active);
+    let (place, mut chat) = open(tx, permit, limit).await?;
+    let parent = parent(tx, place, say, chat.leaf_id).await?;
+    let birth = say.run.as_ref().and_then(|new| new.birth.as_ref());
+    let question = birth.map_or_else(MessageId::fresh, |birth| birth.question);
+    let asked = insert::Message { id: question, parent, speaker: "person", body, run: None };
+    let mut said = Said { question, answer: None, run: None };
+    match &say.run {
+        None => insert::messages(tx, place, &[asked]).await?,
+        Some(_) if birth.is_some_and(|birth| birth.after != parent) => {
+            return Err(StoreError::Fenced);
+        }
+        Some(new) => {
+            let (answer, run) = birth.map_or_else(
+                || (MessageId::fresh(), RunId::fresh()),
+                |birth| (birth.answer, birth.run),
+            );
+            said = Said { question, answer: Some(answer), run: Some(run) };
+            let answering = insert::Message::answer(answer, question, run);
+            insert::messages(tx, place, &[asked, answering]).await?;
+            insert::run(tx, place, new, (run, question, answer), &say.parts).await?;
+        }
+    }
+    let text = plain_text(&say.parts);
+    search::put_message(tx, place.conversation, question, &text).await?;
+    if chat.title.is_empty() {
+        chat.title = headline(&text, TITLE);
+        search::put_title(tx, place.conversation, &chat.title).await?;
+    }
+    touch(tx, place, chat, said.answer.unwrap_or(question)).await?;
+    Ok(said)
 }
 
 /// Looks whether the conversation may grow, and keeps others from letting it grow meanwhile.
@@ -255,7 +280,7 @@ async fn touch(tx: &mut Tx, place: Place, chat: Chat, leaf: MessageId) -> Result
     settings.tools_locked = true;
     let (settings, title, now) = (json::write(&settings)?, chat.title, tx.now.as_millis());
     let leaf = leaf.uuid();
-    statement!(tx.later(TOUCH, conversation, workspace, title.as_str(), settings, leaf, now))?;
+    statement!(tx.execute(TOUCH, conversation, workspace, title.as_str(), settings, leaf, now))?;
     let (conversation, pinned, archived) = (place.conversation, chat.pinned, chat.archived);
     let notice = Notice::ConversationChanged { conversation, title, pinned, archived };
     tx.notify_chat(place.workspace, conversation, place.owner, notice);

@@ -102,7 +102,8 @@ impl Store {
                 if let Some(made) = once::replay(tx, person, once).await? {
                     return Ok(made);
                 }
-                let id = insert(tx, permit, &new.title, &new.settings).await?;
+                let id = ConversationId::fresh();
+                insert(tx, permit, id, new).await?;
                 record::notify_changed(tx, id, permit.workspace()).await?;
                 once::keep(tx, person, once, id).await
             })
@@ -201,13 +202,13 @@ impl Store {
             Box::pin(async move {
                 let (id, workspace) = (permit.resource(), permit.workspace());
                 record::hold(tx, id).await?;
-                let mut row = record::one(tx.ready().await?, id, workspace).await?;
+                let mut row = record::one(tx.conn(), id, workspace).await?;
                 let retitled = change.title.as_ref().is_some_and(|title| *title != row.title);
                 apply(&mut row, change.clone())?;
                 let settings = json::write(&row.settings)?;
                 let (title, pinned, archived) = (row.title.as_str(), row.pinned, row.archived);
                 let (key, within) = (id.uuid(), workspace.uuid());
-                statement!(tx.later(CHANGE, key, within, title, pinned, archived, settings))?;
+                statement!(tx.execute(CHANGE, key, within, title, pinned, archived, settings))?;
                 if retitled {
                     search::put_title(tx, id, title).await?;
                 }
@@ -220,20 +221,20 @@ impl Store {
 }
 
 /// Inserts an empty conversation of the permit's person.
-async fn insert(
+pub(crate) async fn insert<A, R>(
     tx: &mut Tx,
-    permit: &Permit<Create, Workspace>,
-    title: &str,
-    settings: &Settings,
-) -> Result<ConversationId, StoreError> {
-    let (id, now) = (ConversationId::fresh(), tx.now.as_millis());
+    permit: &Permit<A, R>,
+    id: ConversationId,
+    NewConversation { title, settings }: &NewConversation,
+) -> Result<(), StoreError> {
+    let (title, now) = (title.as_str(), tx.now.as_millis());
     let (workspace, owner) = (permit.workspace().uuid(), permit.person().uuid());
     let settings = json::write(settings)?;
-    statement!(tx.later(INSERT, id.uuid(), workspace, owner, title, settings, now))?;
+    statement!(tx.execute(INSERT, id.uuid(), workspace, owner, title, settings, now))?;
     if !title.is_empty() {
         search::put_title(tx, id, title).await?;
     }
-    Ok(id)
+    Ok(())
 }
 
 fn apply(row: &mut ConversationRow, change: ConversationChange) -> Result<(), StoreError> {

@@ -5,10 +5,10 @@
 
 pub(crate) mod group;
 pub(crate) mod job;
-pub(crate) mod later;
 pub(crate) mod migrate;
 pub(crate) mod news;
 pub(crate) mod postgres;
+pub(crate) mod row;
 pub(crate) mod rows;
 pub(crate) mod sqlite;
 pub(crate) mod statement;
@@ -30,6 +30,7 @@ use crate::{
 };
 use job::{Job, Reply, TypedJob};
 use news::News;
+pub(crate) use row::row;
 pub(crate) use statement::statement;
 pub(crate) use tx::Tx;
 
@@ -53,8 +54,8 @@ pub(crate) enum Conn {
 
 impl Conn {
     /// Itself; lets one macro serve connections and transactions.
-    pub(crate) async fn ready(&mut self) -> Result<&mut Conn, StoreError> {
-        Ok(self)
+    pub(crate) const fn conn(&mut self) -> &mut Self {
+        self
     }
 }
 
@@ -105,15 +106,13 @@ impl Db {
         match config.engine {
             Engine::Sqlite(folder) => {
                 let news = Arc::new(News::default());
-                let opened = sqlite::open(&folder).await?;
+                let opened = sqlite::open(&folder)?;
                 let (queue, group) = group::Group::new(opened.writer, &news, &health, &clock);
                 let group = group.failing(config.fault);
                 let lock = opened.lock;
-                tasks.spawn(async move {
-                    group.run().await;
-                    // The folder is free only after the last commit.
-                    drop(lock);
-                });
+                let ended = group.start(lock)?;
+                // Whoever stops the tasks waits for the last commit.
+                tasks.spawn(async move { ended.await.unwrap_or_default() });
                 let pools =
                     Pools::Sqlite { readers: opened.readers, queue: Mutex::new(Some(queue)) };
                 Ok(Self { pools, news, health, clock, tasks })
@@ -207,7 +206,7 @@ impl Db {
         }
         self.tasks.stop(Duration::from_secs(10)).await;
         match &self.pools {
-            Pools::Sqlite { readers, .. } => readers.close().await,
+            Pools::Sqlite { readers, .. } => readers.close(),
             Pools::Postgres { pool } => pool.close().await,
         }
     }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use galaxy_domain::Kind;
+use rusqlite::ErrorCode;
 
 /// Why a store call did not work.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +94,7 @@ impl StoreError {
 
     /// Whether the connection broke before the database said anything.
     pub(crate) fn is_broken_connection(&self) -> bool {
-        match self.sqlx() {
+        match self.source_as() {
             Some(sqlx::Error::Io(_)) => true,
             // The server shuts down or its backend was killed (PostgreSQL, appendix A, class 57).
             _ => matches!(self.code().as_deref(), Some("57P01" | "57P02" | "57P03")),
@@ -102,12 +103,11 @@ impl StoreError {
 
     /// Whether the machine failed to read or write (SQLite's `SQLITE_IOERR` and its kin).
     pub(crate) fn is_io_failure(&self) -> bool {
-        const SQLITE_IOERR: i32 = 10;
-        let code = self.code().and_then(|code| code.parse::<i32>().ok());
-        code.is_some_and(|code| code & 0xff == SQLITE_IOERR)
+        let failed = self.source_as().and_then(rusqlite::Error::sqlite_error_code);
+        failed == Some(ErrorCode::SystemIoFailure)
     }
 
-    fn sqlx(&self) -> Option<&sqlx::Error> {
+    fn source_as<E: Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Unavailable(source) => source.downcast_ref(),
             Self::NotFound
@@ -122,12 +122,42 @@ impl StoreError {
         }
     }
 
+    /// What PostgreSQL calls it.
     fn code(&self) -> Option<String> {
-        Some(self.sqlx()?.as_database_error()?.code()?.into_owned())
+        Some(self.source_as::<sqlx::Error>()?.as_database_error()?.code()?.into_owned())
     }
 }
 
-/// Sorts what the driver says. A broken uniqueness is a [`StoreError::Conflict`]; whoever knows
+/// Sorts what SQLite says. A broken uniqueness is a [`StoreError::Conflict`], as below.
+impl From<rusqlite::Error> for StoreError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums that grow")]
+    fn from(err: rusqlite::Error) -> Self {
+        use rusqlite::{Error, ffi};
+        match &err {
+            Error::QueryReturnedNoRows => Self::NotFound,
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..) => Self::Corrupt(err.to_string()),
+            Error::SqliteFailure(failure, _) => match (failure.code, failure.extended_code) {
+                (
+                    _,
+                    ffi::SQLITE_CONSTRAINT_UNIQUE
+                    | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+                    | ffi::SQLITE_CONSTRAINT_ROWID,
+                ) => Self::Conflict("it exists already".to_owned()),
+                (ErrorCode::DiskFull, _) => Self::Full,
+                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
+                    Self::Corrupt(err.to_string())
+                }
+                _ => Self::Unavailable(err.into()),
+            },
+            _ => Self::Unavailable(err.into()),
+        }
+    }
+}
+
+/// Sorts what PostgreSQL says. A broken uniqueness is a [`StoreError::Conflict`]; whoever knows
 /// better what collided says so instead.
 impl From<sqlx::Error> for StoreError {
     #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]
@@ -142,10 +172,8 @@ impl From<sqlx::Error> for StoreError {
                     return Self::Conflict("it exists already".to_owned());
                 }
                 match database.code().as_deref() {
-                    // SQLITE_FULL, and PostgreSQL's disk_full.
-                    Some("13" | "53100") => Self::Full,
-                    // SQLITE_CORRUPT and SQLITE_NOTADB.
-                    Some("11" | "26" | "267" | "523") => Self::Corrupt(err.to_string()),
+                    // disk_full (PostgreSQL, appendix A).
+                    Some("53100") => Self::Full,
                     _ => Self::Unavailable(err.into()),
                 }
             }

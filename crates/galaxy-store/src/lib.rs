@@ -25,7 +25,7 @@ pub mod tasks;
 pub mod tool_rules;
 pub mod topics;
 
-pub use chat::{NewRun, Said, Say};
+pub use chat::{Begun, Birth, NewRun, Outlook, Said, Say};
 pub use config::{Config, Engine, Fault};
 pub use conversations::{ConversationChange, Filter, NewConversation};
 pub use db::Strength;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Store,
     conversations::record,
-    db::{Strength, statement},
+    db::{Strength, row, statement},
     error::StoreError,
     json, runs,
 };
@@ -137,9 +137,9 @@ impl Store {
             Box::pin(async move {
                 let (conversation, workspace) = (permit.resource(), permit.workspace());
                 let tree = Tree { conversation, workspace };
-                tree.parent(tx.ready().await?, message.uuid()).await?;
-                let leaf = tree.newest_below(tx.ready().await?, message.uuid()).await?;
-                statement!(tx.later(SHOW, conversation.uuid(), workspace.uuid(), leaf))?;
+                tree.parent(tx.conn(), message.uuid()).await?;
+                let leaf = tree.newest_below(tx.conn(), message.uuid()).await?;
+                statement!(tx.execute(SHOW, conversation.uuid(), workspace.uuid(), leaf))?;
                 record::notify_changed(tx, conversation, workspace).await
             })
         })
@@ -147,17 +147,19 @@ impl Store {
     }
 }
 
-/// A row of the table, with the state of its run.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct MessageRecord {
-    pub(crate) id: Uuid,
-    conversation_id: Uuid,
-    pub(crate) parent_id: Option<Uuid>,
-    speaker: String,
-    body: String,
-    run_id: Option<Uuid>,
-    pub(crate) state: Option<String>,
-    created_at: i64,
+row! {
+    /// A row of the table, with the state of its run.
+    #[derive(Debug)]
+    pub(crate) struct MessageRecord {
+        pub(crate) id: Uuid,
+        conversation_id: Uuid,
+        pub(crate) parent_id: Option<Uuid>,
+        speaker: String,
+        body: String,
+        run_id: Option<Uuid>,
+        pub(crate) state: Option<String>,
+        created_at: i64,
+    }
 }
 
 impl MessageRecord {

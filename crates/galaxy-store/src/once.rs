@@ -69,7 +69,7 @@ pub(crate) async fn keep<T: Serialize>(
 ) -> Result<Made<T>, StoreError> {
     if let Some(once) = once {
         let (person, reply): (Uuid, String) = (person.uuid(), json::write(&value)?);
-        statement!(tx.later(KEEP, person, once.route, once.key.as_str(), reply.as_str()))?;
+        statement!(tx.execute(KEEP, person, once.route, once.key.as_str(), reply.as_str()))?;
     }
     Ok(Made { value, replayed: false })
 }

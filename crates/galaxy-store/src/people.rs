@@ -16,7 +16,7 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Strength, Tx, statement},
+    db::{Strength, Tx, row, statement},
     error::StoreError,
     store::Store,
 };
@@ -45,24 +45,27 @@ pub struct PersonChange {
     pub disabled: Option<bool>,
 }
 
-/// An account as its row says.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct PersonRow {
-    id: Uuid,
-    workspace_id: Uuid,
-    email: String,
-    name: String,
-    role: String,
-    disabled: bool,
-    created_at: i64,
+row! {
+    /// An account as its row says.
+    #[derive(Debug)]
+    pub(crate) struct PersonRow {
+        id: Uuid,
+        workspace_id: Uuid,
+        email: String,
+        name: String,
+        role: String,
+        disabled: bool,
+        created_at: i64,
+    }
 }
 
-/// An account, and what is kept of its password.
-#[derive(Debug, sqlx::FromRow)]
-struct KnownRow {
-    #[sqlx(flatten)]
-    person: PersonRow,
-    password_hash: Option<String>,
+row! {
+    /// An account, and what is kept of its password.
+    #[derive(Debug)]
+    struct KnownRow {
+        password_hash: Option<String>,
+        .. person: PersonRow,
+    }
 }
 
 impl TryFrom<PersonRow> for Person {

@@ -7,7 +7,7 @@ pub(crate) mod append;
 pub(crate) mod body;
 mod finish;
 pub(crate) mod lines;
-mod queue;
+pub(crate) mod queue;
 pub(crate) mod record;
 
 use galaxy_domain::{

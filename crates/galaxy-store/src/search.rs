@@ -149,7 +149,7 @@ async fn put(
     if terms.is_empty() {
         return statement!(tx.execute(REMOVE, place)).map(drop);
     }
-    statement!(tx.later(PUT, place, conversation.uuid(), terms.as_str()))
+    statement!(tx.execute(PUT, place, conversation.uuid(), terms.as_str())).map(drop)
 }
 
 /// A row that has some of the words.

@@ -12,7 +12,7 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Strength, statement},
+    db::{Strength, row, statement},
     error::StoreError,
     people::PersonRow,
     store::Store,
@@ -74,22 +74,24 @@ pub enum Rotation {
     Unknown,
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct SessionRow {
-    session_id: Uuid,
-    person_id: Uuid,
-    client: String,
-    opened_at: i64,
-    seen_at: i64,
-    expires_at: i64,
+row! {
+    #[derive(Debug)]
+    struct SessionRow {
+        session_id: Uuid,
+        person_id: Uuid,
+        client: String,
+        opened_at: i64,
+        seen_at: i64,
+        expires_at: i64,
+    }
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct OpenRow {
-    #[sqlx(flatten)]
-    session: SessionRow,
-    #[sqlx(flatten)]
-    person: PersonRow,
+row! {
+    #[derive(Debug)]
+    struct OpenRow {
+        .. session: SessionRow,
+        .. person: PersonRow,
+    }
 }
 
 impl From<SessionRow> for SignIn {

@@ -60,6 +60,7 @@ impl Store {
     /// When it gives none.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut conn = self.reader().await?;
-        statement!(conn.execute("SELECT 1")).map(drop)
+        let _: (i32,) = statement!(conn.fetch_one("SELECT 1"))?;
+        Ok(())
     }
 }

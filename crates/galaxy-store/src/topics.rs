@@ -178,7 +178,7 @@ pub(crate) async fn hold(
 /// Keeps others from numbering the same topics until this transaction ends. SQLite has one writer.
 async fn lock(tx: &mut Tx, mut keys: Vec<i64>) -> Result<(), StoreError> {
     if tx.is_postgres()
-        && let Conn::Postgres(conn) = tx.ready().await?
+        && let Conn::Postgres(conn) = tx.conn()
     {
         keys.dedup();
         sqlx::query(LOCK).bind(keys).execute(&mut **conn).await?;
@@ -202,18 +202,10 @@ async fn insert(tx: &mut Tx, chunk: &[Pending]) -> Result<Vec<u64>, StoreError> 
         rows.push((it.topic.uuid(), *count, it.workspace.uuid(), json::write(&it.notice)?));
     }
     let text = INSERT.rows(rows.len());
-    let written: Vec<(Uuid, i64)> = if tx.is_postgres() {
-        statement!(tx.fetch_all(
-            text,
-            for (topic, count, workspace, body) in rows => topic, count, workspace, at, body
-        ))?
-    } else {
-        statement!(tx.later(
-            text,
-            for (topic, count, workspace, body) in rows => topic, count, workspace, at, body
-        ))?;
-        tx.flush().await?
-    };
+    let written: Vec<(Uuid, i64)> = statement!(tx.fetch_all(
+        text,
+        for (topic, count, workspace, body) in rows => topic, count, workspace, at, body
+    ))?;
     // The engines do not promise to return rows in the order they were given.
     let mut written: BTreeMap<Uuid, Vec<i64>> =
         written.into_iter().fold(BTreeMap::new(), |mut map, (topic, seq)| {

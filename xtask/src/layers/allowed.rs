@@ -80,6 +80,7 @@ pub(super) const ADAPTERS: &[(&str, &str)] = &[("galaxy-knowledge", "galaxy-extr
 pub(super) const FOREIGN: &[Foreign] = &[
     only("reqwest", &["galaxy-net"], "only galaxy-net builds HTTP clients, and guards them"),
     only("sqlx", &["galaxy-store", TESTKIT], "only galaxy-store knows SQL"),
+    only("rusqlite", &["galaxy-store", TESTKIT], "only galaxy-store knows SQL"),
     only(
         "axum",
         &["galaxy-api", "galaxy-mcp-server", "galaxy-server", TESTKIT, BENCH],

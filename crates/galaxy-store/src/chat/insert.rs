@@ -13,6 +13,7 @@ use crate::{
     runs::{
         body,
         lines::{self, Lines},
+        queue,
     },
 };
 
@@ -25,8 +26,9 @@ static MESSAGES: Texts = Texts::new(|rows| {
     )
 });
 const RUN: &str = "INSERT INTO runs
-    (id, workspace_id, owner_id, conversation_id, question_id, answer_id, state, model, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8)";
+    (id, workspace_id, owner_id, conversation_id, question_id, answer_id, state, model, created_at,
+        fence, attempts, lease_owner, lease_until)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)";
 
 /// A message to add.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub(super) async fn messages(
 ) -> Result<(), StoreError> {
     let (conversation, workspace) = (place.conversation.uuid(), place.workspace.uuid());
     let now = tx.now.as_millis();
-    statement!(tx.later(
+    statement!(tx.execute(
         MESSAGES.rows(messages.len()),
         for it in messages
             => it.id.uuid(), workspace, conversation, it.parent.map(MessageId::uuid),
@@ -70,17 +72,24 @@ pub(super) async fn messages(
     Ok(())
 }
 
-/// Adds a run that waits for a worker, and the first entry of its log.
+/// Adds a run and the first entry of its log. It waits for a worker, unless one was there at its
+/// birth: that is its first claim.
 pub(super) async fn run(
     tx: &mut Tx,
     place: Place,
-    new: &NewRun,
+    NewRun { model, birth }: &NewRun,
     (run, question, answer): (RunId, MessageId, MessageId),
     parts: &[Part],
 ) -> Result<(), StoreError> {
     let Place { conversation, workspace, owner } = place;
     let now = tx.now;
-    statement!(tx.later(
+    let state = if birth.is_some() { RunState::Running } else { RunState::Queued };
+    let claims = i64::from(birth.is_some());
+    let until = match birth {
+        Some(birth) => Some(queue::after(queue::lease_time(tx).await?, birth.lease)),
+        None => None,
+    };
+    statement!(tx.execute(
         RUN,
         run.uuid(),
         workspace.uuid(),
@@ -88,14 +97,20 @@ pub(super) async fn run(
         conversation.uuid(),
         question.uuid(),
         answer.uuid(),
-        new.model.as_deref(),
+        state.as_str(),
+        model.as_deref(),
         now.as_millis(),
+        claims,
+        birth.as_ref().map(|birth| birth.worker.as_str()),
+        until,
     ))?;
     let first = Item::User { message: question, parts: parts.to_vec() };
     let lines = Lines::number(run, workspace, 0, now, vec![first])?;
     lines::insert(tx, &[&lines]).await?;
-    tx.queued();
-    let notice = Notice::RunChanged { conversation, run, state: RunState::Queued };
+    if birth.is_none() {
+        tx.queued();
+    }
+    let notice = Notice::RunChanged { conversation, run, state };
     tx.notify_chat(workspace, conversation, owner, notice);
     Ok(())
 }

@@ -8,7 +8,7 @@ use galaxy_domain::{
 };
 use uuid::Uuid;
 
-use super::record;
+use super::{NewConversation, record};
 use crate::{
     Store,
     db::{
@@ -64,9 +64,13 @@ impl Store {
                 if let Some(made) = once::replay(tx, person, once).await? {
                     return Ok(made);
                 }
-                let original =
-                    record::one(tx.ready().await?, from.resource(), from.workspace()).await?;
-                let id = super::insert(tx, into, &original.title, &original.settings).await?;
+                let original = record::one(tx.conn(), from.resource(), from.workspace()).await?;
+                let id = ConversationId::fresh();
+                let new = NewConversation {
+                    title: original.title.clone(),
+                    settings: original.settings.clone(),
+                };
+                super::insert(tx, into, id, &new).await?;
                 let branch = branch(tx, from, *message).await?;
                 copy(tx, into.workspace(), id, branch).await?;
                 record::notify_changed(tx, id, into.workspace()).await?;
@@ -112,7 +116,7 @@ async fn copy(
         rows.push((message, parent.replace(message.uuid()), speaker, body, at));
     }
     for chunk in rows.chunks(ROWS) {
-        statement!(tx.later(
+        statement!(tx.execute(
             INSERT.rows(chunk.len()),
             for (message, parent, speaker, body, at) in chunk
                 => message.uuid(), within, id, *parent, speaker.as_str(), body.as_str(), *at
@@ -122,6 +126,6 @@ async fn copy(
         let text = search::text_of(&json::read::<Body>(body)?);
         search::put_message(tx, conversation, *message, &text).await?;
     }
-    statement!(tx.later(SHOW, id, within, parent))?;
+    statement!(tx.execute(SHOW, id, within, parent))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Conn, Tx, statement},
+    db::{Conn, Tx, row, statement},
     error::StoreError,
     json, runs,
 };
@@ -30,21 +30,23 @@ const HOLD: &str = "SELECT id FROM conversations WHERE id = $1 FOR UPDATE";
 const NEWS: &str = "SELECT owner_id, title, pinned, archived FROM conversations
     WHERE id = $1 AND workspace_id = $2";
 
-/// A row of the table, with what is counted for it.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct ConversationRecord {
-    id: Uuid,
-    workspace_id: Uuid,
-    owner_id: Uuid,
-    title: String,
-    pinned: bool,
-    archived: bool,
-    settings: String,
-    leaf_id: Option<Uuid>,
-    messages: i64,
-    state: Option<String>,
-    created_at: i64,
-    updated_at: i64,
+row! {
+    /// A row of the table, with what is counted for it.
+    #[derive(Debug)]
+    pub(crate) struct ConversationRecord {
+        id: Uuid,
+        workspace_id: Uuid,
+        owner_id: Uuid,
+        title: String,
+        pinned: bool,
+        archived: bool,
+        settings: String,
+        leaf_id: Option<Uuid>,
+        messages: i64,
+        state: Option<String>,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
 impl ConversationRecord {

@@ -1,14 +1,21 @@
-//! Group commit: one task owns the only writing connection of SQLite and commits together what
-//! came while the previous commit was under way.
+//! Group commit: one thread owns the only writing connection of SQLite and commits together what
+//! came while the previous commit was under way. It is a thread of its own because statements and
+//! syncs block; only a change as a whole costs a change of threads, not each of its statements.
 //!
 //! **Invariant:** jobs are done in the order they came; each is atomic by itself, so one that
 //! fails or panics takes no other down; nobody is answered before the commit.
 
-use std::{any::Any, collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    any::Any, collections::VecDeque, fs::File, panic::AssertUnwindSafe, sync::Arc, thread,
+    time::Duration,
+};
 
 use futures::FutureExt;
 use galaxy_base::Clock;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use crate::{
     config::Fault,
@@ -53,7 +60,7 @@ impl Attempt {
     }
 }
 
-/// The writing task.
+/// The writer.
 pub(crate) struct Group {
     tx: Tx,
     synchronous: Option<Strength>,
@@ -68,7 +75,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// The task, and the way to its queue.
+    /// The writer, and the way to its queue.
     pub(crate) fn new(
         writer: Lent,
         news: &Arc<News>,
@@ -95,8 +102,22 @@ impl Group {
         Self { fault, ..self }
     }
 
-    /// Works until nobody can send any more and everything sent is done.
-    pub(crate) async fn run(mut self) {
+    /// Starts to work, until nobody can send any more and everything sent is done. Then `lock` is
+    /// dropped: the folder is free only after the last commit. What is given ends with it.
+    pub(crate) fn start(self, lock: File) -> Result<oneshot::Receiver<()>, StoreError> {
+        let (ending, ended) = oneshot::channel();
+        let work = move || {
+            futures::executor::block_on(self.run());
+            drop(lock);
+            // Nobody waits when the process ends in a hurry.
+            ending.send(()).ok();
+        };
+        let thread = thread::Builder::new().name("galaxy-writer".to_owned()).spawn(work);
+        let thread = thread.map_err(|err| StoreError::Unavailable(err.into()));
+        thread.map(|_| ended)
+    }
+
+    async fn run(mut self) {
         while self.gather().await {
             self.commit().await;
         }
@@ -175,8 +196,10 @@ impl Group {
             self.synchronous = Some(strength);
         }
         tx.forget();
-        let begin = if alone { "BEGIN IMMEDIATE" } else { "BEGIN IMMEDIATE; SAVEPOINT job" };
-        statement!(tx.execute(begin))?;
+        statement!(tx.execute("BEGIN IMMEDIATE"))?;
+        if !alone {
+            statement!(tx.execute("SAVEPOINT job"))?;
+        }
         Ok(())
     }
 
@@ -184,7 +207,7 @@ impl Group {
         let tx = &mut self.tx;
         tx.restart(self.clock.now());
         if *savepoint == Savepoint::Used
-            && let Err(err) = statement!(tx.execute("RELEASE job; SAVEPOINT job"))
+            && let Err(err) = next(tx).await
         {
             return Attempt::Lost(err);
         }
@@ -248,6 +271,12 @@ impl Group {
             (Attempt::Made(_) | Attempt::Refused(_), Some(err)) => job.answer(Err(err.shared())),
         }
     }
+}
+
+/// Keeps what the job before changed, and lets the next one begin.
+async fn next(tx: &mut Tx) -> Result<(), StoreError> {
+    statement!(tx.execute("RELEASE job"))?;
+    statement!(tx.execute("SAVEPOINT job")).map(drop)
 }
 
 #[cfg(test)]

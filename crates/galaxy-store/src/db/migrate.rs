@@ -3,20 +3,32 @@
 use std::{fs, path::Path};
 
 use galaxy_base::ExposeSecret;
+use rusqlite::Connection;
 use sqlx::{
-    Connection, PgConnection, SqlSafeStr, SqliteConnection,
+    Connection as _, PgConnection, SqlSafeStr,
     migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
 
 use crate::{
     config::Engine,
-    db::{postgres, sqlite},
+    db::{
+        postgres,
+        sqlite::{self, Query},
+    },
     error::StoreError,
 };
 
-/// Where the driver keeps what was applied.
+/// Where the driver for PostgreSQL keeps what was applied.
 const TABLE: &str = "_sqlx_migrations";
+/// The same in SQLite.
+const NOTES: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+    version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
+const NOTED: &str = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+const NOTE: &str = "INSERT INTO _sqlx_migrations
+    (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
 const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
@@ -27,17 +39,39 @@ const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
 )];
 
 /// Brings the database in `folder` up to date; an existing one is copied to `backups/` first.
-pub(super) async fn sqlite(conn: &mut SqliteConnection, folder: &Path) -> Result<(), StoreError> {
-    conn.ensure_migrations_table(TABLE).await.map_err(refused)?;
-    let applied = versions(conn).await?;
-    check_known(&applied)?;
-    let first = MIGRATIONS.iter().find(|(version, ..)| !applied.contains(version));
-    if let Some((version, ..)) = first
+pub(super) fn sqlite(conn: &mut Connection, folder: &Path) -> Result<(), StoreError> {
+    let applied = applied(conn)?;
+    check_known(&applied.iter().map(|(version, _)| *version).collect::<Vec<_>>())?;
+    let migrations = migrator(false);
+    for (version, checksum) in &applied {
+        let known = migrations.iter().find(|it| it.version == *version);
+        if known.is_none_or(|it| *it.checksum != **checksum) {
+            return Err(StoreError::Corrupt(format!("migration {version} was another one")));
+        }
+    }
+    let is_new = |it: &&Migration| !applied.iter().any(|(version, _)| *version == it.version);
+    let mut fresh = migrations.iter().filter(is_new).peekable();
+    if let Some(first) = fresh.peek()
         && !applied.is_empty()
     {
-        snapshot(conn, folder, *version).await?;
+        snapshot(conn, folder, first.version)?;
     }
-    migrator(false).run_direct(None, conn, false).await.map_err(refused)
+    for migration in fresh {
+        let started = std::time::Instant::now();
+        let tx = conn.transaction()?;
+        tx.execute_batch(migration.sql.as_str())?;
+        let took = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let note = (migration.version, &*migration.description, &*migration.checksum, took);
+        tx.execute(NOTE, note)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// Number and digest of the migrations that were applied.
+fn applied(conn: &Connection) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    conn.execute_batch(NOTES)?;
+    Query::new(conn, NOTED)?.fetch_all()
 }
 
 /// Brings the database up to date. Processes that start together wait for one another.
@@ -59,10 +93,8 @@ pub(crate) async fn pending(engine: &Engine) -> Result<Vec<String>, StoreError> 
             if !file.exists() {
                 return Ok(missing(&[]));
             }
-            let options = sqlite::options(&file).create_if_missing(false);
-            let mut conn = SqliteConnection::connect_with(&options).await?;
-            conn.ensure_migrations_table(TABLE).await.map_err(refused)?;
-            versions(&mut conn).await?
+            let conn = sqlite::connect(&file, sqlite::Access::Change)?;
+            applied(&conn)?.into_iter().map(|(version, _)| version).collect()
         }
         Engine::Postgres { url, .. } => {
             let options: PgConnectOptions = postgres::options(url.expose_secret())?;
@@ -102,11 +134,7 @@ fn check_known(applied: &[i64]) -> Result<(), StoreError> {
     }
 }
 
-async fn snapshot(
-    conn: &mut SqliteConnection,
-    folder: &Path,
-    before: i64,
-) -> Result<(), StoreError> {
+fn snapshot(conn: &Connection, folder: &Path, before: i64) -> Result<(), StoreError> {
     let failed = |err: std::io::Error| StoreError::unavailable(format!("backup: {err}"));
     let backups = folder.join("backups");
     fs::create_dir_all(&backups).map_err(failed)?;
@@ -114,7 +142,7 @@ async fn snapshot(
     if half.exists() {
         fs::remove_file(&half).map_err(failed)?;
     }
-    sqlx::query("VACUUM INTO $1").bind(half.display().to_string()).execute(&mut *conn).await?;
+    conn.execute("VACUUM INTO ?1", [half.display().to_string()])?;
     fs::File::open(&half).and_then(|file| file.sync_all()).map_err(failed)?;
     let whole = backups.join(format!("before-{before}.db"));
     fs::rename(&half, &whole).map_err(failed)?;
@@ -135,25 +163,35 @@ fn refused(err: MigrateError) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::sqlite::SqliteConnectOptions;
-
     use super::*;
 
-    #[tokio::test]
-    async fn a_snapshot_is_a_whole_database_and_replaces_a_half_made_one() {
+    #[test]
+    fn a_snapshot_is_a_whole_database_and_replaces_a_half_made_one() {
         let folder = tempfile::tempdir().unwrap();
-        let options = sqlite::options(&folder.path().join("galaxy.db"));
-        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
-        super::sqlite(&mut conn, folder.path()).await.unwrap();
+        let file = folder.path().join("galaxy.db");
+        let mut conn = sqlite::connect(&file, sqlite::Access::Change).unwrap();
+        super::sqlite(&mut conn, folder.path()).unwrap();
         let backups = folder.path().join("backups");
         assert!(!backups.exists(), "a new database has nothing to lose");
 
         fs::create_dir(&backups).unwrap();
         fs::write(backups.join("before-2.db.part"), "half").unwrap();
-        snapshot(&mut conn, folder.path(), 2).await.unwrap();
+        snapshot(&conn, folder.path(), 2).unwrap();
         assert!(!backups.join("before-2.db.part").exists());
-        let copy = SqliteConnectOptions::new().filename(backups.join("before-2.db"));
-        let mut copy = SqliteConnection::connect_with(&copy).await.unwrap();
-        assert_eq!(versions(&mut copy).await.unwrap(), [1]);
+        let copy = Connection::open(backups.join("before-2.db")).unwrap();
+        assert_eq!(applied(&copy).unwrap(), applied(&conn).unwrap());
+        assert_eq!(applied(&copy).unwrap().len(), MIGRATIONS.len());
+    }
+
+    #[test]
+    fn a_migration_that_was_another_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("galaxy.db");
+        let mut conn = sqlite::connect(&file, sqlite::Access::Change).unwrap();
+        super::sqlite(&mut conn, folder.path()).unwrap();
+        super::sqlite(&mut conn, folder.path()).unwrap();
+        conn.execute_batch("UPDATE _sqlx_migrations SET checksum = x'00'").unwrap();
+        let refused = super::sqlite(&mut conn, folder.path());
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
     }
 }

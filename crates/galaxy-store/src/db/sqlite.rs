@@ -1,31 +1,33 @@
 //! Opening a data folder.
 
+mod query;
+
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use sqlx::{
-    ConnectOptions, Sqlite, SqliteConnection, SqlitePool,
-    pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
-
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     db::{PATIENCE, migrate},
     error::StoreError,
 };
+pub(crate) use query::Query;
 
 /// How many connections read at once.
-const READERS: u32 = 4;
+const READERS: usize = 8;
 /// How many prepared statements a connection keeps; more than there are in the crate.
 const STATEMENTS: usize = 256;
+/// How a connection is used. Each checkpoint syncs the database file, so they should not come every
+/// few commits; and a log that grew once shall not occupy the disk for ever.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 134217728;
+    PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
 
 /// An open data folder.
 pub(super) struct Opened {
@@ -38,28 +40,24 @@ pub(super) struct Opened {
 }
 
 /// Opens `folder`, makes it if there is none, and migrates the database in it.
-pub(super) async fn open(folder: &Path) -> Result<Opened, StoreError> {
+pub(super) fn open(folder: &Path) -> Result<Opened, StoreError> {
     make_private(folder).map_err(|err| broken_folder(folder, &err))?;
     let lock = lock(folder)?;
-    let file = folder.join("galaxy.db");
-    let writing = pool(1).connect_with(options(&file)).await?;
-    let mut writer = writing.acquire().await?;
-    migrate::sqlite(&mut writer, folder).await?;
-    let reading = pool(READERS).connect_with(options(&file).read_only(true)).await?;
-    let readers = Arc::new(Readers {
-        pool: reading,
-        idle: Mutex::default(),
-        free: Arc::new(Semaphore::new(READERS as usize)),
-    });
+    let file = database(folder);
+    let mut writer = connect(&file, Access::Change)?;
+    migrate::sqlite(&mut writer, folder)?;
+    let readers =
+        Arc::new(Readers { file, idle: Mutex::default(), free: Arc::new(Semaphore::new(READERS)) });
     Ok(Opened { writer: Lent { conn: Some(writer), home: None }, readers, lock })
 }
 
-/// Connections that only read. They are kept here, because giving one back to its pool costs a
-/// task and a round trip to its thread.
+/// Connections that only read.
+///
+/// They are used on the thread that asks: most statements take less time than a change of threads.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    pool: SqlitePool,
-    idle: Mutex<Vec<PoolConnection<Sqlite>>>,
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
     free: Arc<Semaphore>,
 }
 
@@ -73,37 +71,35 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let conn = match idle {
             Some(conn) => conn,
-            None => self.pool.acquire().await?,
+            None => connect(&self.file, Access::Look)?,
         };
         Ok(Lent { conn: Some(conn), home: Some((Arc::clone(self), permit)) })
     }
 
-    /// Waits for those that read and disconnects.
-    pub(super) async fn close(&self) {
-        // Nobody gets one from now on; those that are lent are dropped when they come back.
+    /// Disconnects, and has those that are lent disconnect when they come back.
+    pub(super) fn close(&self) {
         self.free.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.pool.close().await;
     }
 }
 
 /// A connection to the file that goes back where it came from.
 #[derive(Debug)]
 pub(crate) struct Lent {
-    conn: Option<PoolConnection<Sqlite>>,
+    conn: Option<Connection>,
     home: Option<(Arc<Readers>, OwnedSemaphorePermit)>,
 }
 
 impl Deref for Lent {
-    type Target = SqliteConnection;
+    type Target = Connection;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Connection {
         self.conn.as_ref().expect("it is there until it is dropped")
     }
 }
 
 impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
         self.conn.as_mut().expect("it is there until it is dropped")
     }
 }
@@ -123,33 +119,26 @@ pub(super) fn database(folder: &Path) -> PathBuf {
     folder.join("galaxy.db")
 }
 
-/// How to connect to the database in `file`.
-pub(super) fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE)
-        .statement_cache_capacity(STATEMENTS)
-        .pragma("temp_store", "MEMORY")
-        .pragma("mmap_size", "134217728")
-        // Each checkpoint syncs the database file, so they should not come every few commits.
-        .pragma("wal_autocheckpoint", "4000")
-        // Keeps a log that grew once from occupying the disk for ever.
-        .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging()
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Read and write; makes the file if there is none.
+    Change,
+    /// Only read.
+    Look,
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(PATIENCE)
-        .idle_timeout(None::<Duration>)
-        .max_lifetime(None::<Duration>)
-        // A file does not hang up, so there is nothing to test.
-        .test_before_acquire(false)
+/// Connects to the database in `file`.
+pub(super) fn connect(file: &Path, access: Access) -> Result<Connection, StoreError> {
+    let mode = match access {
+        Access::Change => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Access::Look => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let conn = Connection::open_with_flags(file, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(PATIENCE)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.execute_batch(PRAGMAS)?;
+    Ok(conn)
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

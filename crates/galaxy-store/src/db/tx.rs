@@ -2,11 +2,9 @@
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{ConversationId, PersonId, RunId, TopicId, WorkspaceId, notice::Notice};
-use sqlx::{Postgres, Sqlite, pool::PoolConnection};
-use uuid::Uuid;
 
 use crate::{
-    db::{Conn, later::Later},
+    db::Conn,
     error::StoreError,
     growth::{Aftermath, Growth},
     topics,
@@ -20,59 +18,18 @@ pub(crate) struct Tx {
     conn: Conn,
     /// When the change is made; the same for all its rows.
     pub(crate) now: Timestamp,
-    later: Later,
     notices: Vec<topics::Pending>,
     after: Aftermath,
-}
-
-/// Where a statement goes whose result nobody needs.
-pub(crate) enum Target<'t> {
-    /// To the others, until the connection is needed.
-    Sqlite(&'t mut Later),
-    /// To the server at once: there a statement costs the same whenever it is sent.
-    Postgres(&'t mut PoolConnection<Postgres>),
 }
 
 impl Tx {
     /// A change on `conn`, which is inside a transaction.
     pub(crate) fn new(conn: Conn, now: Timestamp) -> Self {
-        Self {
-            conn,
-            now,
-            later: Later::default(),
-            notices: Vec::new(),
-            after: Aftermath::default(),
-        }
+        Self { conn, now, notices: Vec::new(), after: Aftermath::default() }
     }
 
-    /// The connection, after the statements that waited for it.
-    pub(crate) async fn ready(&mut self) -> Result<&mut Conn, StoreError> {
-        self.flush().await?;
-        Ok(&mut self.conn)
-    }
-
-    /// Where to put a statement whose result nobody needs.
-    pub(crate) fn later(&mut self) -> Target<'_> {
-        match &mut self.conn {
-            Conn::Sqlite(_) => Target::Sqlite(&mut self.later),
-            Conn::Postgres(conn) => Target::Postgres(conn),
-        }
-    }
-
-    /// Runs the statements that wait and gives the rows they return; only the numbering of notices
-    /// returns any.
-    pub(crate) async fn flush(&mut self) -> Result<Vec<(Uuid, i64)>, StoreError> {
-        match (&mut self.conn, self.later.take()) {
-            (Conn::Sqlite(conn), Some((text, values))) => {
-                let rows = sqlx::query_as_with::<Sqlite, _, _>(text, values);
-                Ok(rows.fetch_all(&mut **conn).await?)
-            }
-            (Conn::Sqlite(_) | Conn::Postgres(_), _) => Ok(Vec::new()),
-        }
-    }
-
-    /// The bare connection, to end the transaction with.
-    pub(super) fn conn(&mut self) -> &mut Conn {
+    /// The connection.
+    pub(crate) fn conn(&mut self) -> &mut Conn {
         &mut self.conn
     }
 
@@ -130,7 +87,6 @@ impl Tx {
 
     /// Forgets what waits to be written and told.
     pub(super) fn forget(&mut self) {
-        self.later.clear();
         self.notices.clear();
         self.after = Aftermath::default();
     }
@@ -141,7 +97,7 @@ impl Tx {
         if !pending.is_empty() {
             topics::write(self, pending).await?;
         }
-        self.flush().await.map(drop)
+        Ok(())
     }
 
     /// What to tell once the change is committed.

@@ -52,7 +52,7 @@ pub(super) async fn fold(tx: &mut Tx, place: Place, lines: &Lines) -> Result<(),
     let rows = rows.iter().map(|(seq, at, kind, body)| (*seq, *at, kind.as_str(), body.as_str()));
     let lines = lines.settled().map(|(seq, at, kind, body)| (seq, at, kind, &**body));
     let (body, said) = folded(rows.chain(lines))?;
-    statement!(tx.later(PUT, place.answer.uuid(), workspace, body))?;
+    statement!(tx.execute(PUT, place.answer.uuid(), workspace, body))?;
     if said.is_empty() {
         return Ok(());
     }

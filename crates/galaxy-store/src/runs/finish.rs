@@ -180,7 +180,7 @@ async fn turn_over(tx: &mut Tx, turn: &Turn, turned: Turned) -> Result<u64, Stor
     }
     lines::insert(tx, &[&turn.lines]).await?;
     let (workspace, now) = (turn.workspace.uuid(), tx.now.as_millis());
-    statement!(tx.later(TOUCH, conversation.uuid(), workspace, now))?;
+    statement!(tx.execute(TOUCH, conversation.uuid(), workspace, now))?;
     let notice = Notice::RunChanged { conversation, run: turn.run, state };
     tx.notify_chat(turn.workspace, conversation, Id::from_uuid(owner), notice);
     Ok(turn.last())

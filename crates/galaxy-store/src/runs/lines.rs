@@ -68,7 +68,7 @@ impl Lines {
 pub(crate) async fn insert(tx: &mut Tx, lines: &[&Lines]) -> Result<(), StoreError> {
     let rows: Vec<_> = lines.iter().flat_map(|lines| rows(lines)).collect();
     for chunk in rows.chunks(ROWS) {
-        statement!(tx.later(
+        statement!(tx.execute(
             INSERT.rows(chunk.len()),
             for (run, seq, workspace, at, kind, body) in chunk
                 => *run, *seq, *workspace, *at, *kind, Arc::clone(body)

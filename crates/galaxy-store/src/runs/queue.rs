@@ -5,6 +5,7 @@ use std::time::Duration;
 use galaxy_domain::{
     Id, Permit, RunId, RunState, access::Drive, id::Run, notice::Notice, run::RunRow,
 };
+use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
 use super::record::{RunRecord, columns};
@@ -13,6 +14,7 @@ use crate::{
     db::{
         Conn, Strength, Tx,
         rows::{ROWS, Texts, list},
+        sqlite::Query,
         statement,
     },
     error::StoreError,
@@ -180,20 +182,20 @@ async fn beat(
     worker: &str,
     runs: &[Uuid],
 ) -> Result<Vec<Beat>, StoreError> {
-    let text = BEAT.rows(runs.len());
+    let text = BEAT.rows(runs.len()).into_sql_str();
     // The list follows two other values, which the macro for rows has no place for.
-    macro_rules! kept {
-        ($conn:expr, $engine:ty) => {{
-            let mut query = sqlx::query_as::<$engine, (Uuid, bool)>(text).bind(until).bind(worker);
+    let kept: Vec<(Uuid, bool)> = match tx.conn() {
+        Conn::Sqlite(conn) => {
+            let query = Query::new(conn, text.as_str())?.bind_next(until)?.bind_next(worker)?;
+            runs.iter().try_fold(query, Query::bind_next)?.fetch_all()?
+        }
+        Conn::Postgres(conn) => {
+            let mut query = sqlx::query_as(text).bind(until).bind(worker);
             for run in runs {
                 query = query.bind(*run);
             }
-            query.fetch_all(&mut **$conn).await?
-        }};
-    }
-    let kept = match tx.ready().await? {
-        Conn::Sqlite(conn) => kept!(conn, sqlx::Sqlite),
-        Conn::Postgres(conn) => kept!(conn, sqlx::Postgres),
+            query.fetch_all(&mut **conn).await?
+        }
     };
     let beat = |(run, stop_requested)| Beat { run: Id::from_uuid(run), stop_requested };
     Ok(kept.into_iter().map(beat).collect())
@@ -201,7 +203,7 @@ async fn beat(
 
 /// The moment that leases are measured by: the database's own where several machines share it,
 /// because their clocks differ.
-async fn lease_time(tx: &mut Tx) -> Result<i64, StoreError> {
+pub(crate) async fn lease_time(tx: &mut Tx) -> Result<i64, StoreError> {
     if tx.is_postgres() {
         let (now,): (i64,) = statement!(tx.fetch_one(DATABASE_TIME))?;
         return Ok(now);
@@ -209,6 +211,7 @@ async fn lease_time(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(tx.now.as_millis())
 }
 
-fn after(now: i64, lease: Duration) -> i64 {
+/// When a claim of moment `now` ends.
+pub(crate) fn after(now: i64, lease: Duration) -> i64 {
     now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
 }

@@ -4,7 +4,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{Id, RunState, run::RunRow};
 use uuid::Uuid;
 
-use crate::error::StoreError;
+use crate::{db::row, error::StoreError};
 
 /// The columns of a [`RunRecord`].
 macro_rules! columns {
@@ -15,22 +15,24 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// A row of the table.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct RunRecord {
-    id: Uuid,
-    workspace_id: Uuid,
-    owner_id: Uuid,
-    conversation_id: Uuid,
-    question_id: Uuid,
-    answer_id: Uuid,
-    state: String,
-    model: Option<String>,
-    fence: i64,
-    attempts: i64,
-    stop_requested: bool,
-    created_at: i64,
-    ended_at: Option<i64>,
+row! {
+    /// A row of the table.
+    #[derive(Debug)]
+    pub(crate) struct RunRecord {
+        id: Uuid,
+        workspace_id: Uuid,
+        owner_id: Uuid,
+        conversation_id: Uuid,
+        question_id: Uuid,
+        answer_id: Uuid,
+        state: String,
+        model: Option<String>,
+        fence: i64,
+        attempts: i64,
+        stop_requested: bool,
+        created_at: i64,
+        ended_at: Option<i64>,
+    }
 }
 
 impl RunRecord {

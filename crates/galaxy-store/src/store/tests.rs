@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use rusqlite::Connection;
 
 use super::*;
 use crate::Engine;
@@ -32,13 +32,12 @@ async fn a_schema_of_a_newer_program_is_refused() {
     Store::open(config(folder.path())).await.unwrap().close().await;
     assert!(Store::pending(config(folder.path())).await.unwrap().is_empty());
 
-    let options = SqliteConnectOptions::new().filename(folder.path().join("galaxy.db"));
-    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    let conn = Connection::open(folder.path().join("galaxy.db")).unwrap();
     let later = "INSERT INTO _sqlx_migrations
         (version, description, success, checksum, execution_time)
         VALUES (9999, 'later', TRUE, x'00', 0)";
-    sqlx::query(later).execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+    conn.execute(later, []).unwrap();
+    drop(conn);
     let refused = Store::open(config(folder.path())).await;
     assert!(matches!(refused, Err(StoreError::Newer { found: 9999, .. })), "{refused:?}");
     let checked = Store::pending(config(folder.path())).await;

@@ -5,10 +5,9 @@ use galaxy_domain::{
     PersonId, TaskId,
     task::{Priority, TaskRow},
 };
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{error::StoreError, json, terms};
+use crate::{db::row, error::StoreError, json, terms};
 
 macro_rules! columns {
     () => {
@@ -51,22 +50,24 @@ pub(super) const fn priority_number(priority: Priority) -> i64 {
     }
 }
 
-/// A row as it is stored.
-#[derive(Debug, FromRow)]
-pub(super) struct Record {
-    id: Uuid,
-    owner_id: Uuid,
-    title: String,
-    description: String,
-    completed: bool,
-    priority: i64,
-    tags: String,
-    due_at: Option<i64>,
-    assignee_id: Option<Uuid>,
-    depends_on: String,
-    created_at: i64,
-    updated_at: i64,
-    completed_at: Option<i64>,
+row! {
+    /// A row as it is stored.
+    #[derive(Debug)]
+    pub(super) struct Record {
+        id: Uuid,
+        owner_id: Uuid,
+        title: String,
+        description: String,
+        completed: bool,
+        priority: i64,
+        tags: String,
+        due_at: Option<i64>,
+        assignee_id: Option<Uuid>,
+        depends_on: String,
+        created_at: i64,
+        updated_at: i64,
+        completed_at: Option<i64>,
+    }
 }
 
 impl Record {

@@ -1,4 +1,4 @@
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all, stream};
 use galaxy_domain::{
     ConversationId, Part, Permit, Role, RunId, WorkspaceId,
     access::{Administer, Read},
@@ -203,12 +203,14 @@ async fn chat(store: &StoreFixture, who: Someone, messages: usize) -> Conversati
     let new = NewConversation { title: "Lanterns".to_owned(), settings: Settings::default() };
     let chat = store.create(who.may_here(), new, None).await.unwrap().value;
     let words = (0..messages).map(|_| store.say(who.may(chat), say(None), None));
-    assert!(join_all(words).await.into_iter().all(|said| said.is_ok()));
+    // Only so many at once that none has to wait too long for its turn on a busy machine.
+    let said: Vec<_> = stream::iter(words).buffered(16).collect().await;
+    assert!(said.into_iter().all(|said| said.is_ok()));
     chat
 }
 
 async fn ask(store: &StoreFixture, who: Someone, chat: ConversationId) -> RunId {
-    let asked = store.say(who.may(chat), say(Some(NewRun { model: None })), None).await.unwrap();
+    let asked = store.say(who.may(chat), say(Some(NewRun::default())), None).await.unwrap();
     asked.value.run.unwrap()
 }
 

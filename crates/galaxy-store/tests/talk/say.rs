@@ -109,7 +109,7 @@ async fn editing_the_first_message_makes_another_root(fixture: &StoreFixture) {
 async fn regenerating_asks_the_same_question_again(fixture: &StoreFixture) {
     let scene = Scene::new(fixture).await;
     let first = scene.exchange("a poem", "roses").await;
-    let new = NewRun { model: Some("other".to_owned()) };
+    let new = NewRun { model: Some("other".to_owned()), birth: None };
     let old = first.answer.unwrap();
     let again = fixture.regenerate(scene.write(), old, new, 5, None).await.unwrap().value;
     assert_eq!(again.question, first.question);

@@ -2,23 +2,22 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use rusqlite::Connection;
 
 /// What SQLite finds wrong with the database of a data folder that nobody uses: one line each, or
 /// just `ok`.
 ///
 /// # Panics
 /// When it cannot be opened.
-pub async fn integrity(folder: &Path) -> Vec<String> {
-    let options = SqliteConnectOptions::new().filename(folder.join("galaxy.db"));
-    let mut connection = options.connect().await.expect("there is a database");
-    let found = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await;
-    let mut found: Vec<String> = found.expect("a database can be checked");
-    let broken = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await;
-    let broken = broken.expect("a database can be checked").len();
-    if broken > 0 {
-        found.push(format!("{broken} rows refer to rows that are not there"));
-    }
-    connection.close().await.expect("a connection can be closed");
+pub fn integrity(folder: &Path) -> Vec<String> {
+    let conn = Connection::open(folder.join("galaxy.db")).expect("there is a database");
+    let lines = |pragma: &str| -> rusqlite::Result<Vec<String>> {
+        let mut asked = conn.prepare(pragma)?;
+        asked.query_map([], |row| row.get(0))?.collect()
+    };
+    let mut found = lines("PRAGMA integrity_check").expect("a database can be checked");
+    // Each line names the table of the row that refers to one that is not there.
+    let broken = lines("PRAGMA foreign_key_check").expect("a database can be checked");
+    found.extend(broken.into_iter().map(|table| format!("a row of {table} refers to nothing")));
     found
 }

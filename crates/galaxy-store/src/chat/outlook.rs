@@ -1,0 +1,85 @@
+//! What will become of something that is about to be said, as far as one can know beforehand.
+
+use galaxy_domain::Permit;
+use galaxy_domain::{
+    ConversationId, Id, MessageId, PersonId, RunState, WorkspaceId, access::Write,
+    conversation::Settings, id::Conversation,
+};
+use uuid::Uuid;
+
+use crate::{Store, db::statement, error::StoreError, json, once::Once, runs};
+
+/// How things stand where something is about to be said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outlook {
+    /// What is fixed for the conversation's runs.
+    pub settings: Settings,
+    /// The newest message that is shown.
+    pub leaf: Option<MessageId>,
+    /// Where the run stands that writes it.
+    pub leaf_state: Option<RunState>,
+    /// How many runs the person has waiting or under way.
+    pub active: usize,
+    /// Whether a request with this key was made before.
+    pub replayed: bool,
+}
+
+const LOOK: &str = "SELECT c.settings, c.leaf_id,
+    (SELECT r.state FROM messages m JOIN runs r ON r.id = m.run_id WHERE m.id = c.leaf_id) AS leaf
+    FROM conversations c WHERE c.id = $1 AND c.workspace_id = $2";
+const ACTIVE: &str =
+    "SELECT COUNT(*) FROM runs WHERE owner_id = $1 AND state IN ('queued', 'running')";
+const KNOWN: &str = "SELECT COUNT(*) FROM replies WHERE person_id = $1 AND route = $2 AND key = $3";
+
+impl Store {
+    /// How things stand in a conversation. Nothing is promised: only the change itself decides.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the conversation is gone.
+    pub async fn outlook(
+        &self,
+        permit: &Permit<Write, Conversation>,
+        once: Option<&Once>,
+    ) -> Result<Outlook, StoreError> {
+        let (conversation, workspace): (ConversationId, WorkspaceId) =
+            (permit.resource(), permit.workspace());
+        let mut conn = self.reader().await?;
+        let (settings, leaf, state): (String, Option<Uuid>, Option<String>) =
+            statement!(conn.fetch_one(LOOK, conversation.uuid(), workspace.uuid()))?;
+        let rest = self.prospect(permit.person(), once).await?;
+        Ok(Outlook {
+            settings: json::read(&settings)?,
+            leaf: leaf.map(Id::from_uuid),
+            leaf_state: state.as_deref().map(runs::record::state).transpose()?,
+            ..rest
+        })
+    }
+
+    /// The same for a conversation that is not there yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prospect(
+        &self,
+        person: PersonId,
+        once: Option<&Once>,
+    ) -> Result<Outlook, StoreError> {
+        let mut conn = self.reader().await?;
+        let (active,): (i64,) = statement!(conn.fetch_one(ACTIVE, person.uuid()))?;
+        let known = match once {
+            Some(Once { route, key, .. }) => {
+                let (known,): (i64,) =
+                    statement!(conn.fetch_one(KNOWN, person.uuid(), *route, key.as_str()))?;
+                known
+            }
+            None => 0,
+        };
+        Ok(Outlook {
+            settings: Settings::default(),
+            leaf: None,
+            leaf_state: None,
+            active: usize::try_from(active).unwrap_or_default(),
+            replayed: known > 0,
+        })
+    }
+}
