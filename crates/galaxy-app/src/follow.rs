@@ -119,7 +119,8 @@ impl App {
             }
             let tail = match &mut following {
                 Some(tail) => tail,
-                None => following.insert(self.follow(caller, Topic::Run(run), 0).await?),
+                // From its end: that comes as a reset, after which the row is looked at again.
+                None => following.insert(self.follow(caller, Topic::Run(run), u64::MAX).await?),
             };
             // Only an entry that can end the wait is worth another look at the row.
             while let Ok(heard) = tokio::time::timeout(LOOK, tail.next()).await {

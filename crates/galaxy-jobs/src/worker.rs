@@ -187,7 +187,7 @@ impl Worker {
     where
         W: Future<Output = ()> + Send + 'static,
     {
-        let (id, fence) = (run.id, run.fence);
+        let (id, fence, owner) = (run.id, run.fence, run.owner);
         let work = work(self.hold(run));
         self.held.count.fetch_add(1, Ordering::Relaxed);
         let worker = self.clone();
@@ -197,10 +197,13 @@ impl Worker {
                 // The lease runs out, and the run is claimed again.
                 tracing::error!(run = %id, "the work on a run panicked");
             }
+            // Another may have waited for its room.
+            let was_full = !worker.has_room(owner);
             worker.forget(id, fence);
             worker.held.count.fetch_sub(1, Ordering::Relaxed);
-            // Room for another.
-            worker.live.queued.notify_one();
+            if was_full {
+                worker.live.queued.notify_one();
+            }
         });
     }
 

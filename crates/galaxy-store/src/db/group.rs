@@ -5,13 +5,15 @@
 //! **Invariant:** jobs are done in the order they came; each is atomic by itself, so one that
 //! fails or panics takes no other down; nobody is answered before the commit.
 
+mod batch;
+
 use std::{
-    any::Any, collections::VecDeque, fs::File, panic::AssertUnwindSafe, sync::Arc, thread,
-    time::Duration,
+    collections::VecDeque, fs::File, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration,
 };
 
 use futures::FutureExt;
 use galaxy_base::Clock;
+use rusqlite::Connection;
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -19,10 +21,10 @@ use tokio::{
 
 use crate::{
     config::Fault,
-    db::{Conn, Health, Strength, Tx, job::Job, news::News, sqlite::Lent, statement},
+    db::{Conn, Health, Strength, Tx, job::Job, news::News, sqlite::Lent},
     error::StoreError,
-    growth::Aftermath,
 };
+use batch::{Apart, Attempt, Tried};
 
 /// How many changes may wait.
 const QUEUE: usize = 4_096;
@@ -30,35 +32,6 @@ const QUEUE: usize = 4_096;
 const BATCH: usize = 512;
 /// For how long changes are gathered into one transaction at most.
 const BATCH_TIME: Duration = Duration::from_millis(20);
-
-/// How a job fared inside its transaction.
-enum Attempt {
-    Made(Aftermath),
-    Refused(StoreError),
-    Panicked(Box<dyn Any + Send>),
-    /// The whole transaction is gone, and everything in it.
-    Lost(StoreError),
-}
-
-/// What the savepoint that makes each job of a batch atomic is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Savepoint {
-    /// There is none; a lone job needs none, because rolling it back rolls everything back.
-    None,
-    /// It holds the changes of the job before.
-    Used,
-    /// It holds nothing.
-    Fresh,
-}
-
-impl Attempt {
-    const fn is_made(&self) -> bool {
-        match self {
-            Self::Made(_) => true,
-            Self::Refused(_) | Self::Panicked(_) | Self::Lost(_) => false,
-        }
-    }
-}
 
 /// The writer.
 pub(crate) struct Group {
@@ -107,7 +80,7 @@ impl Group {
     pub(crate) fn start(self, lock: File) -> Result<oneshot::Receiver<()>, StoreError> {
         let (ending, ended) = oneshot::channel();
         let work = move || {
-            futures::executor::block_on(self.run());
+            futures::executor::block_on(self.work());
             drop(lock);
             // Nobody waits when the process ends in a hurry.
             ending.send(()).ok();
@@ -117,7 +90,7 @@ impl Group {
         thread.map(|_| ended)
     }
 
-    async fn run(mut self) {
+    async fn work(mut self) {
         while self.gather().await {
             self.commit().await;
         }
@@ -140,116 +113,165 @@ impl Group {
     }
 
     async fn commit(&mut self) {
-        let strongest = self.waiting.iter().map(|job| job.strength()).max();
-        let alone = self.waiting.len() == 1;
-        if let Err(err) = self.begin(strongest.unwrap_or(Strength::Synced), alone).await {
-            // Of two statements the first may have worked; then nothing could begin after it.
-            let tx = &mut self.tx;
-            statement!(tx.execute("ROLLBACK")).ok();
-            for job in self.waiting.drain(..) {
-                job.answer(Err(err.shared()));
-            }
-            return;
+        let mut tried = match self.try_all(Apart::Hopefully).await {
+            Some(tried) => tried,
+            None => return,
+        };
+        if tried.is_mixed && tried.jobs.len() > 1 {
+            self.undo();
+            // Jobs can be done again; those that were not tried yet wait behind.
+            tried.jobs.into_iter().rev().for_each(|(job, _)| self.waiting.push_front(job));
+            tried = match self.try_all(Apart::Fresh).await {
+                Some(tried) => tried,
+                None => return,
+            };
         }
-        let started = Instant::now();
-        let mut savepoint = if alone { Savepoint::None } else { Savepoint::Fresh };
-        let mut tried = Vec::with_capacity(self.waiting.len());
-        let mut lost = None;
-        while let Some(mut job) = self.waiting.pop_front() {
-            let attempt = self.attempt(job.as_mut(), &mut savepoint).await;
-            if let Attempt::Lost(err) = &attempt {
-                lost = Some(err.shared());
-            }
-            tried.push((job, attempt));
-            if lost.is_some() || started.elapsed() > BATCH_TIME {
-                break;
-            }
-        }
-        metrics::histogram!("galaxy_store_batch_jobs").record(tried.len() as f64);
-        let undone = alone && tried.iter().all(|(_, attempt)| !attempt.is_made());
-        let end = match lost {
+        metrics::histogram!("galaxy_store_batch_jobs").record(tried.jobs.len() as f64);
+        let is_worth_it = tried.jobs.iter().any(|(_, attempt)| attempt.is_made());
+        let end = match tried.lost {
             Some(err) => Err(err),
-            None if undone => Ok(()),
-            None => self.end().await,
+            None if is_worth_it => self.end(),
+            None => {
+                self.undo();
+                Ok(())
+            }
         };
         if end.is_err() {
-            let tx = &mut self.tx;
-            // Fails when the engine has rolled back by itself, which is as good.
-            statement!(tx.execute("ROLLBACK")).ok();
+            self.undo();
         }
-        for (job, attempt) in tried {
+        for (job, attempt) in tried.jobs {
             self.answer(job, attempt, end.as_ref().err());
         }
     }
 
-    async fn begin(&mut self, strength: Strength, alone: bool) -> Result<(), StoreError> {
+    /// Does jobs that wait in one transaction, which stays open. Answers all of them itself when
+    /// there can be none.
+    async fn try_all(&mut self, mut apart: Apart) -> Option<Tried> {
+        let strongest = self.waiting.iter().map(|job| job.strength()).max();
+        if let Err(err) = self.begin(strongest.unwrap_or(Strength::Synced), apart) {
+            self.undo();
+            for job in self.waiting.drain(..) {
+                job.answer(Err(err.shared()));
+            }
+            return None;
+        }
+        let started = Instant::now();
+        let mut tried = Tried { jobs: Vec::new(), lost: None, is_mixed: false };
+        while let Some(mut job) = self.waiting.pop_front() {
+            let before = self.changes();
+            let attempt = self.attempt(job.as_mut(), &mut apart).await;
+            if let Attempt::Lost(err) = &attempt {
+                tried.lost = Some(err.shared());
+            }
+            let is_clean = attempt.is_made() || self.changes() == before;
+            tried.is_mixed |= apart == Apart::Hopefully && !is_clean;
+            tried.jobs.push((job, attempt));
+            if tried.lost.is_some() || tried.is_mixed || started.elapsed() > BATCH_TIME {
+                break;
+            }
+        }
+        Some(tried)
+    }
+
+    fn begin(&mut self, strength: Strength, apart: Apart) -> Result<(), StoreError> {
         if let Some(reason) = self.health.failure() {
             return Err(StoreError::unavailable(reason));
         }
-        let tx = &mut self.tx;
+        self.tx.forget();
         if self.synchronous != Some(strength) {
             self.synchronous = None;
-            statement!(tx.execute(match strength {
+            // It takes effect when it is prepared, so it must not be kept prepared.
+            self.batch(match strength {
                 Strength::Relaxed => "PRAGMA synchronous = NORMAL",
                 Strength::Synced => "PRAGMA synchronous = FULL",
-            }))?;
+            })?;
             self.synchronous = Some(strength);
         }
-        tx.forget();
-        statement!(tx.execute("BEGIN IMMEDIATE"))?;
-        if !alone {
-            statement!(tx.execute("SAVEPOINT job"))?;
+        self.execute("BEGIN IMMEDIATE")?;
+        match apart {
+            Apart::Hopefully => Ok(()),
+            Apart::Used | Apart::Fresh => self.execute("SAVEPOINT job"),
         }
-        Ok(())
     }
 
-    async fn attempt(&mut self, job: &mut dyn Job, savepoint: &mut Savepoint) -> Attempt {
-        let tx = &mut self.tx;
-        tx.restart(self.clock.now());
-        if *savepoint == Savepoint::Used
-            && let Err(err) = next(tx).await
+    async fn attempt(&mut self, job: &mut dyn Job, apart: &mut Apart) -> Attempt {
+        self.tx.restart(self.clock.now());
+        if *apart == Apart::Used
+            && let Err(err) =
+                self.execute("RELEASE job").and_then(|()| self.execute("SAVEPOINT job"))
         {
             return Attempt::Lost(err);
         }
-        let failed = match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+        let failed = match AssertUnwindSafe(job.run(&mut self.tx)).catch_unwind().await {
             Ok(Ok(())) => {
-                if *savepoint == Savepoint::Fresh {
-                    *savepoint = Savepoint::Used;
+                if *apart == Apart::Fresh {
+                    *apart = Apart::Used;
                 }
-                return Attempt::Made(tx.take_aftermath());
+                return Attempt::Made(self.tx.take_aftermath());
             }
             Ok(Err(err)) => Attempt::Refused(err),
             Err(payload) => Attempt::Panicked(payload),
         };
-        tx.forget();
-        let undo = match *savepoint {
-            Savepoint::None => "ROLLBACK",
-            Savepoint::Used | Savepoint::Fresh => "ROLLBACK TO job",
+        self.tx.forget();
+        let undone = match apart {
+            // A full disk or a failed read can end the whole transaction by itself.
+            Apart::Hopefully if self.is_over() => Err(StoreError::unavailable("undone")),
+            Apart::Hopefully => Ok(()),
+            Apart::Used | Apart::Fresh => self.execute("ROLLBACK TO job"),
         };
-        let undone = statement!(tx.execute(undo));
-        if *savepoint == Savepoint::Used {
-            *savepoint = Savepoint::Fresh;
+        if *apart == Apart::Used {
+            *apart = Apart::Fresh;
         }
         match (undone, failed) {
-            (Ok(_), failed) => failed,
-            // A full disk or a failed read can end the whole transaction by itself.
+            (Ok(()), failed) => failed,
             (Err(_), Attempt::Refused(err)) => Attempt::Lost(err),
             (Err(err), _) => Attempt::Lost(err),
         }
     }
 
-    async fn end(&mut self) -> Result<(), StoreError> {
+    fn end(&mut self) -> Result<(), StoreError> {
         self.commits += 1;
         self.die_at(Fault::BeforeCommit(self.commits));
-        let tx = &mut self.tx;
-        let committed = statement!(tx.execute("COMMIT"));
+        let committed = self.execute("COMMIT");
         self.die_at(Fault::AfterCommit(self.commits));
         if let Err(err) = &committed
             && err.is_io_failure()
         {
             self.health.fail(err.to_string());
         }
-        committed.map(|_| ())
+        committed
+    }
+
+    /// Undoes the transaction, if one is still open.
+    fn undo(&mut self) {
+        // Fails when the engine has rolled back by itself, which is as good.
+        self.execute("ROLLBACK").ok();
+    }
+
+    fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.conn().prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.conn().execute_batch(sql)?)
+    }
+
+    /// Whether no transaction is open.
+    fn is_over(&mut self) -> bool {
+        self.conn().is_autocommit()
+    }
+
+    /// How many rows were changed since the connection was opened.
+    fn changes(&mut self) -> u64 {
+        self.conn().total_changes()
+    }
+
+    fn conn(&mut self) -> &Connection {
+        match self.tx.conn() {
+            Conn::Sqlite(conn) => conn,
+            Conn::Postgres(_) => unreachable!("a group is made with a connection to SQLite"),
+        }
     }
 
     /// Dies like a process that is killed: nothing is flushed, closed or told.
@@ -271,12 +293,6 @@ impl Group {
             (Attempt::Made(_) | Attempt::Refused(_), Some(err)) => job.answer(Err(err.shared())),
         }
     }
-}
-
-/// Keeps what the job before changed, and lets the next one begin.
-async fn next(tx: &mut Tx) -> Result<(), StoreError> {
-    statement!(tx.execute("RELEASE job"))?;
-    statement!(tx.execute("SAVEPOINT job")).map(drop)
 }
 
 #[cfg(test)]

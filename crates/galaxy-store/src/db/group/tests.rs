@@ -10,7 +10,10 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::*;
-use crate::{Config, Engine, Growth, Store, Watcher, db::job::Reply};
+use crate::{
+    Config, Engine, Growth, Store, Watcher,
+    db::{job::Reply, statement},
+};
 
 const PUT: &str = "INSERT INTO settings (name, value) VALUES ($1, $2)";
 const NAMES: &str = "SELECT name FROM settings ORDER BY rowid";
