@@ -34,7 +34,7 @@ pub use growth::{Growth, Logged, Watcher};
 pub use messages::{MessagePage, Window};
 pub use once::{Made, Once};
 pub use page::Page;
-pub use runs::Beat;
+pub use runs::{Along, Beat};
 pub use search::Hit;
 pub use store::Store;
 pub use tasks::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};
