@@ -1,11 +1,12 @@
 /** A conversation that is open: a window of its messages, and what can be done to it. */
 import { conversations as api, messages, runs, type ConversationFields } from '../api/client';
-import { Problem } from '../api/call';
+import { newKey, Problem } from '../api/call';
 import type { Conversation, Image, Message, Notice } from '../api/types';
 import { topics } from '../live/topics';
 import { asks, isOver } from '../run/run-view';
 import type { Run } from '../run/run.svelte';
 import { session } from '../session.svelte';
+import type { Attempt } from './draft';
 import { asked, Entry, replying } from './entry.svelte';
 
 export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
@@ -117,19 +118,30 @@ export class Chat {
     this.hasNewer = false;
   }
 
-  /** Sends a message; the conversation is made first if it is not there. Rejects when the server refuses: the text is then the caller's to keep. */
-  async send(text: string, images: readonly Image[] = []) {
-    if (this.hasNewer) await this.refresh();
-    const id = this.id ?? await this.#create();
-    const parent = this.entries.at(-1)?.id ?? null, entry = asked(id, parent, text, images);
-    this.entries = [...this.entries, entry];
+  /**
+   * Sends a message; the conversation is made first if it is not there. Rejects when the server refuses or does not answer: text and `attempt` are then the
+   * caller's to keep. What is attempted again is not said twice.
+   */
+  async send(text: string, images: readonly Image[] = [], attempt: Attempt = { key: newKey(), print: '' }) {
+    const before = attempt.after;
+    if (this.hasNewer || before !== undefined) await this.refresh();
+    const id = this.id ?? await this.#create(attempt.key);
+    const is = ({ message, text: said }: Entry) => message.speaker === 'person' && message.parent_id === before && said === text;
+    const arrived = before !== undefined && this.entries.some(is), parent = arrived ? before : (this.entries.at(-1)?.id ?? null);
+    // Somebody else spoke in between, and this was not heard: it follows what they said, which makes it another request.
+    if (before !== undefined && before !== parent) attempt.key = newKey();
+    attempt.after = parent;
+    const entry = asked(id, parent, text, images);
+    if (!arrived) this.entries = [...this.entries, entry];
     this.phase = 'ready';
     this.onsaid();
     this.#sending++;
     try {
-      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }) });
-      entry.adopt({ ...entry.message, id: question_id, siblings: [question_id] });
-      this.entries = [...this.entries, replying(id, answer_id, question_id, run_id)];
+      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }) }, attempt.key);
+      if (!arrived) {
+        entry.adopt({ ...entry.message, id: question_id, siblings: [question_id] });
+        this.entries = [...this.entries, replying(id, answer_id, question_id, run_id)];
+      }
       if (this.conversation) this.conversation = { ...this.conversation, tools_locked: true };
     } catch (err) {
       this.entries = this.entries.filter((it) => it !== entry);
@@ -164,8 +176,8 @@ export class Chat {
 
   get #id() { return this.id ?? ''; }
 
-  async #create(): Promise<string> {
-    const conversation = await api.create(this.wishes);
+  async #create(key: string): Promise<string> {
+    const conversation = await api.create(this.wishes, key);
     this.conversation = conversation;
     this.#follow(conversation.id);
     this.id = conversation.id;
