@@ -6,7 +6,7 @@ import { topics } from '../live/topics';
 import { asks, isOver } from '../run/run-view';
 import type { Run } from '../run/run.svelte';
 import { session } from '../session.svelte';
-import type { Attempt } from './draft';
+import * as drafts from './draft';
 import { asked, Entry, replying } from './entry.svelte';
 
 export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
@@ -14,6 +14,8 @@ export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
 export type Move = (change: () => void) => Promise<void>;
 /** Messages asked for at once, and mounted at most: what is mounted decides how fast the page is. */
 const PAGE = 40, WINDOW = 200;
+
+const isGone = (err: unknown) => err instanceof Problem && err.status === 404;
 
 export class Chat {
   id = $state<string | null>(null);
@@ -62,8 +64,9 @@ export class Chat {
       this.phase = 'ready';
       if (this.hasNewer) await this.newer();
     } catch (err) {
+      if (isGone(err)) { this.#gone(); return; }
       this.problem = err;
-      this.phase = err instanceof Problem && err.status === 404 ? 'gone' : 'failed';
+      this.phase = 'failed';
     }
   }
 
@@ -71,6 +74,16 @@ export class Chat {
     this.#leave?.();
     this.#leave = undefined;
     for (const entry of this.entries) entry.leave();
+  }
+
+  /** Somebody deleted the conversation, here or elsewhere: nothing of it stays on the page. */
+  #gone() {
+    this.close();
+    this.entries = [];
+    this.conversation = null;
+    this.hasOlder = this.hasNewer = false;
+    if (this.id) { drafts.store(this.id, ''); drafts.remember(this.id, null); }
+    this.phase = 'gone';
   }
 
   async older(move: Move) {
@@ -122,7 +135,7 @@ export class Chat {
    * Sends a message; the conversation is made first if it is not there. Rejects when the server refuses or does not answer: text and `attempt` are then the
    * caller's to keep. What is attempted again is not said twice.
    */
-  async send(text: string, images: readonly Image[] = [], attempt: Attempt = { key: newKey(), print: '' }) {
+  async send(text: string, images: readonly Image[] = [], attempt: drafts.Attempt = { key: newKey(), print: '' }) {
     const before = attempt.after;
     if (this.hasNewer || before !== undefined) await this.refresh();
     const id = this.id ?? await this.#create(attempt.key);
@@ -204,15 +217,21 @@ export class Chat {
   #follow(id: string) {
     this.#leave ??= session.live?.follow<Notice & { topic: string }>(topics.chat(id), null, {
       on: (event) => this.#hear(event),
-      reset: async (seq) => { if (this.phase === 'ready' && !this.hasNewer) await this.refresh(); return seq; },
-      lost: () => { if (this.phase === 'ready') this.phase = 'gone'; },
+      reset: async (seq) => {
+        try { if (this.phase === 'ready' && !this.hasNewer) await this.refresh(); } catch (err) {
+          if (!isGone(err)) throw err;
+          this.#gone();
+        }
+        return seq;
+      },
+      lost: () => { if (this.phase === 'ready') this.#gone(); },
     });
   }
 
   #hear(event: Notice) {
     if (event.type === 'conversation.updated' && this.conversation) {
       this.conversation = { ...this.conversation, title: event.title, pinned: event.pinned, archived: event.archived };
-    } else if (event.type === 'conversation.deleted') this.phase = 'gone';
+    } else if (event.type === 'conversation.deleted') this.#gone();
     else if (event.type === 'message.added' && !this.#sending && !this.hasNewer && this.phase === 'ready') void this.#look(event.message_id);
   }
 
