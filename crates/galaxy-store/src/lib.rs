@@ -24,6 +24,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod tool_rules;
 pub mod topics;
+pub mod verify;
 
 pub use chat::{NewRun, Said, Say};
 pub use config::{Config, Engine, Fault};
@@ -39,3 +40,4 @@ pub use search::Hit;
 pub use store::Store;
 pub use tasks::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};
 pub use topics::Replay;
+pub use verify::Verified;

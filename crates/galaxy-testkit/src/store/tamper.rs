@@ -1,0 +1,37 @@
+//! Changing what is stored behind the store's back, to see whether somebody notices.
+
+use std::path::Path;
+
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{Home, StoreFixture};
+
+impl StoreFixture {
+    /// Carries out `statement` on the database, on a connection that the store knows nothing of.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub async fn tamper(&self, statement: &'static str) {
+        match &self.home {
+            Home::Folder(folder) => tamper(folder.path(), statement).await,
+            Home::Database(database) => {
+                let connection = PgConnection::connect(&database.url()).await;
+                let mut connection = connection.expect("there is a database");
+                connection.execute(statement).await.expect("the statement fits");
+                connection.close().await.expect("a connection can be closed");
+            }
+        }
+    }
+}
+
+/// Carries out `statement` on the SQLite database of a data folder.
+///
+/// # Panics
+/// When that does not work.
+pub async fn tamper(folder: &Path, statement: &'static str) {
+    let options = SqliteConnectOptions::new().filename(folder.join("galaxy.db"));
+    let connection = SqliteConnection::connect_with(&options.foreign_keys(false)).await;
+    let mut connection = connection.expect("there is a database");
+    connection.execute(statement).await.expect("the statement fits");
+    connection.close().await.expect("a connection can be closed");
+}
