@@ -10,6 +10,7 @@ pub mod export;
 pub mod feedback;
 pub mod follow;
 pub mod models;
+mod pace;
 pub mod quick;
 pub mod runs;
 pub mod tasks;

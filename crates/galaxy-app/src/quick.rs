@@ -97,7 +97,7 @@ impl App {
                 if once.is_none() {
                     self.check_room(caller).await?;
                 }
-                self.count_message(caller.person, once)?;
+                self.sending.count(caller.person, once)?;
                 let conversation = self.begin(caller, permit, history, once).await?;
                 let write = self.conversation_permit::<Write>(caller, conversation).await?;
                 (conversation, self.say(write, sending, parts, once).await?)

@@ -183,7 +183,7 @@ impl App {
             return Err(AppError::Conflict(message.to_owned()));
         }
         self.check_room(caller).await?;
-        self.count_message(caller.person, once)?;
+        self.sending.count(caller.person, once)?;
         let item = Item::Resumed { by: caller.person };
         let after = detail.transcript.last_seq();
         let along = Along { once: once.cloned(), ..Along::default() };
