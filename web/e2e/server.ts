@@ -10,7 +10,7 @@ const BINARY = process.env.GALAXY_BIN ?? resolve(import.meta.dirname, '../../tar
 /** How long a start may take, and between two questions whether it is done, in milliseconds. */
 const PATIENCE = 30_000, PAUSE = 40;
 const SETTINGS = {
-  OLLAMA_HOST: 'off', LOG_LEVEL: 'warn', DEMO_WORD_DELAY_MS: '12', MAX_ACTIVE_RUNS_PER_PERSON: '4', MESSAGES_PER_MINUTE: '600',
+  OLLAMA_HOST: 'off', LOG_LEVEL: 'warn', DEMO_WORD_DELAY_MS: '12', MAX_ACTIVE_RUNS_PER_PERSON: '4', MESSAGES_PER_MINUTE: '600', CONVERSATIONS_PER_MINUTE: '6000',
 };
 
 export class Galaxy {

@@ -34,6 +34,27 @@ pub(crate) struct Signer {
     clock: Clock,
 }
 
+/// What else the secret is used for than tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Sealing refresh tokens.
+    Refresh,
+    /// Making keys for programs that a request with an idempotency key asks for.
+    Key,
+    /// Remembering requests that hold a password.
+    Request,
+}
+
+impl Purpose {
+    const fn mark(self) -> &'static [u8] {
+        match self {
+            Self::Refresh => b"refresh:",
+            Self::Key => b"key:",
+            Self::Request => b"request:",
+        }
+    }
+}
+
 /// Whom a token speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bearer {
@@ -113,8 +134,14 @@ impl Signer {
 
     /// A seal that only this secret makes, for refresh tokens.
     pub(crate) fn seal(&self, content: &[u8]) -> Vec<u8> {
+        self.mac(Purpose::Refresh, content)
+    }
+
+    /// 256 bits that only this secret makes of `content`; those for one purpose say nothing about
+    /// those for another.
+    pub(crate) fn mac(&self, purpose: Purpose, content: &[u8]) -> Vec<u8> {
         // Never a valid signing input of a token, so neither can pass for the other.
-        let message = [b"refresh:".as_slice(), content].concat();
+        let message = [purpose.mark(), content].concat();
         let sealed = crypto::sign(&message, &self.encoding, Algorithm::HS256);
         let sealed = sealed.expect("HMAC takes keys and messages of any length");
         URL_SAFE_NO_PAD.decode(sealed).expect("a signature is written in base64url")

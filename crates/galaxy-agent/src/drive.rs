@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     context::Context,
     log::{Journal, RunLog},
-    policy::{Policy, definition, digest},
+    policy::Policy,
     sample::sample,
     settle::settle,
     step::{Limits, Step, next_step},
@@ -137,9 +137,7 @@ async fn park(
         if open.asked.is_some() {
             continue;
         }
-        let tool = deps.toolbox.get(&open.call.tool);
-        let definition = tool.map(|tool| definition(&**tool)).unwrap_or_default();
-        let digest = digest(&definition, open.input());
+        let digest = deps.policy.bound_to(&open.call.tool, open.input()).unwrap_or_default();
         journal.stage(Item::Asked { call, question, digest })?;
     }
     journal.finish(Stop::Parked.state()).await?;

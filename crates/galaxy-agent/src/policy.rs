@@ -27,6 +27,10 @@ pub enum Judgement {
 pub trait Policy: Send + Sync {
     /// Judges `call`. Pure.
     fn judge(&self, call: &ToolCall) -> Judgement;
+
+    /// What a yes to a call of `tool` with the arguments `input` is bound to, as the tool is
+    /// defined now ([`digest`]); `None` when there is no such tool. Pure.
+    fn bound_to(&self, tool: &str, input: &Value) -> Option<String>;
 }
 
 /// What a person's standing rules, a deployment's defaults and the tools themselves say.
@@ -76,6 +80,10 @@ impl Policy for Rules {
             (Verdict::Allow, Effect::Reads | Effect::Writes | Effect::Reaches) => Judgement::Allow,
             (Verdict::Ask, Effect::Reads | Effect::Writes | Effect::Reaches) => Judgement::Ask,
         }
+    }
+
+    fn bound_to(&self, tool: &str, input: &Value) -> Option<String> {
+        self.toolbox.get(tool).map(|tool| digest(&definition(&**tool), input))
     }
 }
 

@@ -181,16 +181,23 @@ fn rule(open: &OpenCall, policy: &dyn Policy, now: Timestamp) -> Result<Ruling, 
         (Some(Decision::Deny { reason }), _) => Ok(Ruling::Deny(reason.clone())),
         (_, Judgement::Answer) => Err(Question::Answer),
         (Some(Decision::Allow { .. }), Judgement::Allow | Judgement::Ask) => {
-            let late = open.decided_at.is_some_and(|at| now.since(at) > YES_IS_GOOD_FOR);
-            Ok(if late {
-                Ruling::Deny(Some("the approval came too long ago; ask again".to_owned()))
-            } else {
-                Ruling::Run
-            })
+            Ok(void(open, policy, now)
+                .map_or(Ruling::Run, |why| Ruling::Deny(Some(why.to_owned()))))
         }
         (None, Judgement::Allow) => Ok(Ruling::Run),
         (None, Judgement::Ask) => Err(Question::Approval),
     }
+}
+
+/// Why a person's yes to `open` does not count any more, if so: it is good for a while, and for
+/// the tool and the arguments that were shown. What the person changed is part of the yes itself.
+fn void(open: &OpenCall, policy: &dyn Policy, now: Timestamp) -> Option<&'static str> {
+    let current = policy.bound_to(&open.call.tool, &open.proposed);
+    if open.shown.is_none() || open.shown != current {
+        return Some("the tool has changed since the person agreed; ask again");
+    }
+    let late = open.decided_at.is_none_or(|at| now.since(at) > YES_IS_GOOD_FOR);
+    late.then_some("the approval came too long ago; ask again")
 }
 
 #[cfg(test)]

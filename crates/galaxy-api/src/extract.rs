@@ -170,6 +170,12 @@ impl Key {
         // The same key for another conversation is another request.
         key.map(|key| Once { route, key, body_hash: format!("{path} {}", body.digest) })
     }
+
+    /// The request to `route`, which takes no body, to be done once.
+    pub(crate) fn once_alone(self, route: &'static str) -> Option<Once> {
+        let Self { key, path } = self;
+        key.map(|key| Once { route, key, body_hash: path })
+    }
 }
 
 /// What the parser itself said, without the frames around it.

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 pub struct List<T> {
     /// The things.
     pub items: Vec<T>,
-    /// What to pass as `cursor` to get the next ones; absent at the end.
+    /// What to pass as `cursor` to get the next ones; `null` at the end.
+    #[schema(required)]
     pub next: Option<String>,
     /// How many there are in all.
     pub total: i64,

@@ -1,25 +1,16 @@
 //! Everything the use cases need, wired.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use galaxy_access::Access;
 use galaxy_agent::Limits;
 use galaxy_base::{Clock, Tasks};
-use galaxy_domain::PersonId;
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
-use galaxy_store::{Once, Store};
+use galaxy_store::Store;
 use galaxy_tool::{NameTaken, Toolbox, tool};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
-use crate::{AppError, executor::Executor, tools};
-
-/// So many requests with a key are remembered as counted.
-const COUNTED: usize = 10_000;
+use crate::{AppError, executor::Executor, pace::Pace, tools};
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -32,6 +23,8 @@ pub struct AppConfig {
     pub active_runs: usize,
     /// How many messages one person may send in a minute.
     pub messages_per_minute: std::num::NonZeroU32,
+    /// How many conversations one person may make in a minute, copies included.
+    pub conversations_per_minute: std::num::NonZeroU32,
     /// How long a message may be, in characters.
     pub message_chars: usize,
     /// How big one image may be, in bytes of base64.
@@ -55,9 +48,10 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
     pub(crate) executor: Arc<Executor>,
-    sending: DefaultKeyedRateLimiter<PersonId>,
-    /// Requests with a key that were counted a while ago.
-    counted: Mutex<HashSet<(PersonId, String)>>,
+    /// How often people send messages.
+    pub(crate) sending: Pace,
+    /// How often they make conversations.
+    pub(crate) making: Pace,
 }
 
 /// What an [`App`] is made of.
@@ -104,7 +98,12 @@ impl App {
             config.worker.clone(),
             tasks,
         );
-        let sending = RateLimiter::keyed(Quota::per_minute(config.messages_per_minute));
+        let sending =
+            Pace::per_minute(config.messages_per_minute, "You are sending messages too fast.");
+        let making = Pace::per_minute(
+            config.conversations_per_minute,
+            "You are making conversations too fast.",
+        );
         Ok(Arc::new(Self {
             store,
             access,
@@ -116,7 +115,7 @@ impl App {
             worker,
             executor,
             sending,
-            counted: Mutex::default(),
+            making,
         }))
     }
 
@@ -164,42 +163,14 @@ impl App {
         (self.worker.carried(), self.live.topics())
     }
 
-    /// Counts a message of `person`. One that is sent again for want of an answer counts once.
-    ///
-    /// # Errors
-    /// [`AppError::TooMany`] when they send faster than they may.
-    pub(crate) fn count_message(
-        &self,
-        person: PersonId,
-        once: Option<&Once>,
-    ) -> Result<(), AppError> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let request = once.map(|it| (person, format!("{} {} {}", it.route, it.key, it.body_hash)));
-        if request.as_ref().is_some_and(|it| counted.contains(it)) {
-            return Ok(());
-        }
-        self.sending.check_key(&person).map_err(|until| AppError::TooMany {
-            message: "You are sending messages too fast.".to_owned(),
-            retry_after: until
-                .wait_time_from(governor::clock::DefaultClock::default().now())
-                .max(Duration::from_secs(1)),
-        })?;
-        if counted.len() >= COUNTED {
-            counted.clear();
-        }
-        counted.extend(request);
-        Ok(())
-    }
-
     /// Forgets what is no longer needed: counts of people who were quiet, and in the store what
     /// is past its time.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn sweep(&self) -> Result<(), AppError> {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.sending.retain_recent();
-        self.sending.shrink_to_fit();
+        self.sending.sweep();
+        self.making.sweep();
         self.store.sweep(self.clock.now()).await?;
         Ok(())
     }

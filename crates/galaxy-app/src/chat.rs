@@ -55,7 +55,7 @@ impl App {
         let permit = self.conversation_permit::<Write>(caller, conversation).await?;
         let parts = self.parts(&sending)?;
         self.check_model(sending.model.as_deref())?;
-        self.count_message(caller.person, once)?;
+        self.sending.count(caller.person, once)?;
         self.say(permit, sending, parts, once).await
     }
 
@@ -102,7 +102,7 @@ impl App {
         let Edit { message, text, rerun } = edit;
         let permit = self.conversation_permit::<Write>(caller, conversation).await?;
         let parts = self.parts(&Sending { text, ..Sending::default() })?;
-        self.count_message(caller.person, once)?;
+        self.sending.count(caller.person, once)?;
         let say = Say {
             parent: None,
             sibling_of: Some(message),
@@ -127,7 +127,7 @@ impl App {
     ) -> Result<Made<Said>, AppError> {
         let permit = self.conversation_permit::<Write>(caller, conversation).await?;
         self.check_model(model.as_deref())?;
-        self.count_message(caller.person, once)?;
+        self.sending.count(caller.person, once)?;
         let active = self.config.active_runs;
         let new = NewRun { model, birth: None };
         Ok(self.store.regenerate(permit, answer, new, active, once).await?)

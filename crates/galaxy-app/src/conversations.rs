@@ -68,7 +68,8 @@ impl App {
     /// Makes an empty conversation.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for unknown models and tools and for texts that are too long.
+    /// [`AppError::Invalid`] for unknown models and tools and for texts that are too long;
+    /// [`AppError::TooMany`] when the caller makes too many.
     pub async fn create_conversation(
         &self,
         caller: &Caller,
@@ -77,6 +78,7 @@ impl App {
     ) -> Result<ConversationRow, AppError> {
         let permit = within::<Create, Conversation>(caller)?;
         self.check(&wanted)?;
+        self.making.count(caller.person, once)?;
         let settings = Settings {
             model: wanted.model.flatten(),
             tools: wanted.tools.flatten(),
@@ -183,7 +185,8 @@ impl App {
     /// Copies the branch that ends with `message` into a new conversation.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such message in it.
+    /// [`AppError::NotFound`] when there is no such message in it; [`AppError::TooMany`] when the
+    /// caller makes too many.
     pub async fn fork(
         &self,
         caller: &Caller,
@@ -193,6 +196,7 @@ impl App {
     ) -> Result<ConversationRow, AppError> {
         let read = self.conversation_permit::<Read>(caller, id).await?;
         let create = within::<Create, Conversation>(caller)?;
+        self.making.count(caller.person, once)?;
         let Made { value, .. } = self.store.fork(read, create, message, once).await?;
         self.conversation(caller, value).await
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use galaxy_agent::{digest, policy::definition};
 use galaxy_domain::{
-    CallId, Caller, ConversationId, Item, Outcome, Part, RunId, RunState,
+    CallId, Caller, ConversationId, Item, Outcome, Part, Permit, RunId, RunState,
     access::Write,
+    id::{Person, Run},
     tool::{Decision, Reach, ToolRule},
     transcript::{OpenCall, Question},
 };
-use galaxy_store::StoreError;
+use galaxy_store::{Along, Once, StoreError};
 use galaxy_tool::tool::AnyTool;
 
 use crate::{
@@ -46,6 +47,9 @@ impl Word {
     }
 }
 
+/// A standing rule, and the right to make it.
+type Rule = (Permit<Write, Person>, ToolRule);
+
 impl App {
     /// Decides about a call that waits for a yes or a no. The run goes on at once.
     ///
@@ -57,8 +61,9 @@ impl App {
         caller: &Caller,
         id: RunId,
         ruling: Ruling,
+        once: Option<&Once>,
     ) -> Result<RunState, AppError> {
-        self.say_about(caller, id, &Word::Ruling(ruling)).await
+        self.say_about(caller, id, &Word::Ruling(ruling), once).await
     }
 
     /// Answers a call that is a question to the person. The run goes on at once.
@@ -71,55 +76,68 @@ impl App {
         id: RunId,
         call: CallId,
         text: String,
+        once: Option<&Once>,
     ) -> Result<RunState, AppError> {
         if text.chars().count() > self.config.message_chars {
             let most = self.config.message_chars;
             return Err(AppError::invalid("/answer", format!("at most {most} characters")));
         }
-        self.say_about(caller, id, &Word::Answer { call, text }).await
+        self.say_about(caller, id, &Word::Answer { call, text }, once).await
     }
 
-    /// Appends `word` to the log of the run. When that moved meanwhile, which happens when several
-    /// calls are decided about at once, looks again.
     async fn say_about(
         &self,
         caller: &Caller,
         id: RunId,
         word: &Word,
+        once: Option<&Once>,
     ) -> Result<RunState, AppError> {
         let permit = self.run_permit::<Write>(caller, id).await?;
+        self.decide_once(caller, once, self.append_word(caller, permit, word, once)).await
+    }
+
+    /// Appends `word` to the log of the run. When that moved meanwhile, which happens when several
+    /// calls are decided about at once, looks again.
+    async fn append_word(
+        &self,
+        caller: &Caller,
+        permit: Permit<Write, Run>,
+        word: &Word,
+        once: Option<&Once>,
+    ) -> Result<(), AppError> {
         let mut tries = 1;
         loop {
-            let detail = self.at_rest(caller, id, word.call()).await?;
-            let item = self.entry(caller, &detail, word).await?;
+            let detail = self.at_rest(caller, permit.resource(), word.call()).await?;
+            let (item, rule) = self.entry(caller, &detail, word)?;
             let after = detail.transcript.last_seq();
-            match self.store.decide(permit, after, vec![item], RunState::Queued).await {
-                Ok(_) => return Ok(RunState::Queued),
+            let along = Along { rule, once: once.cloned() };
+            match self.store.decide(permit, after, vec![item], RunState::Queued, along).await {
+                Ok(_) => return Ok(()),
                 Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
                 Err(err) => return Err(err.into()),
             }
         }
     }
 
-    /// What `word` becomes in the log, if the call waits for it.
-    async fn entry(
+    /// What `word` becomes in the log, if the call waits for it, and the rule that comes with it.
+    fn entry(
         &self,
         caller: &Caller,
         detail: &RunDetail,
         word: &Word,
-    ) -> Result<Item, AppError> {
+    ) -> Result<(Item, Option<Rule>), AppError> {
         let call = word.call().clone();
         match word {
             Word::Ruling(ruling) => {
                 let tool = self.shown(detail, ruling)?;
-                self.keep_rule(caller, detail.row.conversation, tool, &ruling.decision).await?;
+                let rule = rule(caller, detail.row.conversation, tool, &ruling.decision)?;
                 let decision = ruling.decision.clone();
-                Ok(Item::Approval { call, decision, by: caller.person })
+                Ok((Item::Approval { call, decision, by: caller.person }, rule))
             }
             Word::Answer { text, .. } => {
                 waiting(detail, &call, Question::Answer)?;
                 let outcome = Outcome::Done { output: vec![Part::text(text.clone())] };
-                Ok(Item::Reply { call, outcome, took_ms: 0 })
+                Ok((Item::Reply { call, outcome, took_ms: 0 }, None))
             }
         }
     }
@@ -163,27 +181,25 @@ impl App {
         }
         Ok(&**tool)
     }
+}
 
-    /// Keeps a yes that reaches further than one call. That comes before the decision: the run
-    /// goes on at once, and must find the rule.
-    async fn keep_rule(
-        &self,
-        caller: &Caller,
-        conversation: ConversationId,
-        tool: &dyn AnyTool,
-        decision: &Decision,
-    ) -> Result<(), AppError> {
-        let conversation = match decision {
-            Decision::Deny { .. } | Decision::Allow { reach: Reach::Once, .. } => return Ok(()),
-            Decision::Allow { reach: Reach::Conversation, .. } => Some(conversation),
-            Decision::Allow { reach: Reach::Always, .. } => None,
-        };
-        let (definition, tool) = (definition(tool), tool.name().to_owned());
-        let verdict = galaxy_domain::Verdict::Allow;
-        let rule = ToolRule { tool, conversation, verdict, definition };
-        self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await?;
-        Ok(())
-    }
+/// The rule that a yes becomes which reaches further than one call. It is kept together with the
+/// decision: the run goes on at once, and must find it.
+fn rule(
+    caller: &Caller,
+    conversation: ConversationId,
+    tool: &dyn AnyTool,
+    decision: &Decision,
+) -> Result<Option<Rule>, AppError> {
+    let conversation = match decision {
+        Decision::Deny { .. } | Decision::Allow { reach: Reach::Once, .. } => return Ok(None),
+        Decision::Allow { reach: Reach::Conversation, .. } => Some(conversation),
+        Decision::Allow { reach: Reach::Always, .. } => None,
+    };
+    let (definition, tool) = (definition(tool), tool.name().to_owned());
+    let verdict = galaxy_domain::Verdict::Allow;
+    let rule = ToolRule { tool, conversation, verdict, definition };
+    Ok(Some((galaxy_access::own::<Write>(caller)?, rule)))
 }
 
 fn waiting<'a>(

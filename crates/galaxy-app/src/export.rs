@@ -1,21 +1,24 @@
 //! A conversation as a file: the branch that is shown, as plain text, Markdown or JSON.
+//!
+//! **Invariant:** however long a conversation is, and whatever pictures are in it, only a few
+//! messages are in memory at once.
 
-use std::fmt::Write as _;
+mod written;
 
-use galaxy_base::Timestamp;
+use std::collections::BTreeSet;
+
+use futures::stream::{self, BoxStream, StreamExt};
 use galaxy_domain::{
-    Caller, ConversationId, Entry, Item, MessageId, Outcome, Part,
-    access::Read,
-    conversation::{Body, ConversationRow, MessageRow},
-    part::plain_text,
+    Caller, ConversationId, MessageId, Permit, access::Read, conversation::ConversationRow,
+    id::Conversation,
 };
-use galaxy_store::Window;
-use serde::Serialize;
+use galaxy_store::{Store, Window};
 
 use crate::{App, AppError};
+use written::Head;
 
-/// Messages that are read at once.
-const PAGE: usize = 200;
+/// Messages that are read at once, when only their order and their tools are looked at.
+const PAGE: usize = 40;
 
 /// How a conversation is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +32,14 @@ pub enum Format {
 }
 
 /// A file to save.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
     /// A name that every file system takes.
     pub file_name: String,
     /// Its type, with the character set.
     pub media_type: &'static str,
-    /// What is in it.
-    pub content: String,
+    /// What is in it, a message at a time. An error breaks it off: a message may have been
+    /// deleted meanwhile.
+    pub pieces: BoxStream<'static, Result<String, AppError>>,
 }
 
 impl App {
@@ -52,214 +55,58 @@ impl App {
     ) -> Result<Export, AppError> {
         let permit = self.conversation_permit::<Read>(caller, id).await?;
         let conversation = self.store.conversation(permit).await?;
-        let mut messages: Vec<MessageRow> = Vec::new();
-        loop {
-            let before: Option<MessageId> = messages.first().map(|message| message.id);
-            let page =
-                self.store.messages(permit, Window { before, around: None, limit: PAGE }).await?;
-            messages.splice(0..0, page.items);
-            if !page.has_more {
-                break;
-            }
-        }
-        let (ending, media_type, content) = match format {
-            Format::Text => ("txt", "text/plain; charset=utf-8", text(&conversation, &messages)),
-            Format::Markdown => {
-                ("md", "text/markdown; charset=utf-8", markdown(&conversation, &messages))
-            }
-            Format::Json => ("json", "application/json", json(&conversation, &messages)?),
+        let outline = outline(&self.store, permit).await?;
+        let (ending, media_type) = match format {
+            Format::Text => ("txt", "text/plain; charset=utf-8"),
+            Format::Markdown => ("md", "text/markdown; charset=utf-8"),
+            Format::Json => ("json", "application/json"),
         };
-        let file_name = format!("{}.{ending}", slug(&conversation.title));
-        Ok(Export { file_name, media_type, content })
+        let file_name = format!("{}.{ending}", written::slug(&conversation.title));
+        let pieces = pieces(self.store.clone(), permit, format, &conversation, outline)?;
+        Ok(Export { file_name, media_type, pieces })
     }
 }
 
-/// What one line of an export is about.
-enum Line<'a> {
-    Person { at: Timestamp, text: String },
-    Agent { at: Timestamp, model: &'a str, text: String },
-    Call { tool: &'a str, input: String },
-    Result { text: String },
+/// What has to be known of all messages before the first is written.
+struct Outline {
+    /// Their ids, oldest first.
+    order: Vec<MessageId>,
+    tools: BTreeSet<String>,
 }
 
-fn lines(message: &MessageRow) -> Vec<Line<'_>> {
-    match &message.body {
-        Body::Said { parts } => vec![Line::Person { at: message.created_at, text: said(parts) }],
-        Body::Answered { entries } => entries.iter().flat_map(lines_of).collect(),
-    }
-}
-
-fn lines_of(entry: &Entry) -> Vec<Line<'_>> {
-    match &entry.item {
-        Item::Assistant { parts, calls, model, .. } => {
-            let text = said(parts);
-            let spoken = Some(Line::Agent { at: entry.at, model, text: text.clone() });
-            let asked = calls
-                .iter()
-                .map(|call| Line::Call { tool: &call.tool, input: call.input.to_string() });
-            spoken.filter(|_| !text.is_empty()).into_iter().chain(asked).collect()
+/// Reads the shown branch from its end, a page at a time.
+async fn outline(store: &Store, permit: Permit<Read, Conversation>) -> Result<Outline, AppError> {
+    let (mut order, mut tools) = (Vec::new(), BTreeSet::new());
+    loop {
+        let before = order.last().copied();
+        let page = store.messages(permit, Window { before, around: None, limit: PAGE }).await?;
+        for message in page.items.iter().rev() {
+            order.push(message.id);
+            tools.extend(written::tools(message).map(ToOwned::to_owned));
         }
-        Item::Reply { outcome, .. } => vec![Line::Result { text: ended(outcome) }],
-        Item::Stopped { .. }
-        | Item::User { .. }
-        | Item::Sampling { .. }
-        | Item::Delta { .. }
-        | Item::Asked { .. }
-        | Item::Approval { .. }
-        | Item::Began { .. }
-        | Item::Progress { .. }
-        | Item::Usage { .. }
-        | Item::Resumed { .. } => Vec::new(),
-    }
-}
-
-fn said(parts: &[Part]) -> String {
-    let images = parts.iter().filter(|part| matches!(part, Part::Image { .. })).count();
-    let text = plain_text(parts);
-    match images {
-        0 => text,
-        1 => format!("[an image]\n{text}").trim().to_owned(),
-        _ => format!("[{images} images]\n{text}").trim().to_owned(),
-    }
-}
-
-fn ended(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done { output } => said(output),
-        Outcome::Failed { message } => format!("failed: {message}"),
-        Outcome::Denied { reason } => {
-            format!("denied: {}", reason.as_deref().unwrap_or("no reason given"))
+        if !page.has_more || page.items.is_empty() {
+            order.reverse();
+            return Ok(Outline { order, tools });
         }
-        Outcome::Aborted => "stopped".to_owned(),
-        Outcome::Unknown => "unknown whether it took effect".to_owned(),
     }
 }
 
-fn tools_used(messages: &[MessageRow]) -> String {
-    let mut names: Vec<&str> = messages
-        .iter()
-        .flat_map(lines)
-        .filter_map(|line| match line {
-            Line::Call { tool, .. } => Some(tool),
-            Line::Person { .. } | Line::Agent { .. } | Line::Result { .. } => None,
-        })
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-fn text(conversation: &ConversationRow, messages: &[MessageRow]) -> String {
-    let mut out = format!(
-        "{}\nStarted: {}\nLast message: {}\nModel: {}\nTools used: {}\nMessages: {}\n",
-        conversation.title,
-        conversation.created_at,
-        conversation.updated_at,
-        conversation.settings.model.as_deref().unwrap_or("default"),
-        tools_used(messages),
-        messages.len(),
-    );
-    for line in messages.iter().flat_map(lines) {
-        // Writing to a string cannot fail.
-        let _ = match line {
-            Line::Person { at, text } => write!(out, "\n[{at}] You:\n{text}\n"),
-            Line::Agent { at, model, text } => write!(out, "\n[{at}] {model}:\n{text}\n"),
-            Line::Call { tool, input } => write!(out, "\n> {tool} {input}\n"),
-            Line::Result { text } => writeln!(out, "< {text}"),
-        };
-    }
-    out
-}
-
-fn markdown(conversation: &ConversationRow, messages: &[MessageRow]) -> String {
-    let mut out = format!(
-        "# {}\n\nStarted {}, last message {}, tools used: {}\n",
-        conversation.title,
-        conversation.created_at,
-        conversation.updated_at,
-        tools_used(messages),
-    );
-    for line in messages.iter().flat_map(lines) {
-        let _ = match line {
-            Line::Person { at, text } => write!(out, "\n## You\n\n*{at}*\n\n{text}\n"),
-            Line::Agent { at, model, text } => write!(out, "\n## {model}\n\n*{at}*\n\n{text}\n"),
-            Line::Call { tool, input } => {
-                write!(out, "\n**{tool}**\n\n{}\n", fenced("json", &input))
-            }
-            Line::Result { text } => write!(out, "\n{}\n", fenced("", &text)),
-        };
-    }
-    out
-}
-
-/// A code block whose fence is longer than any in `text`.
-fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|ch| ch != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{language}\n{text}\n{fence}")
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    format: &'static str,
-    id: ConversationId,
-    title: &'a str,
-    created_at: String,
-    updated_at: String,
-    model: Option<&'a str>,
-    messages: Vec<WrittenMessage<'a>>,
-}
-
-#[derive(Serialize)]
-struct WrittenMessage<'a> {
-    id: MessageId,
-    parent: Option<MessageId>,
-    created_at: String,
-    #[serde(flatten)]
-    body: &'a Body,
-}
-
-fn json(conversation: &ConversationRow, messages: &[MessageRow]) -> Result<String, AppError> {
-    let messages = messages.iter().map(|message| WrittenMessage {
-        id: message.id,
-        parent: message.parent,
-        created_at: message.created_at.to_string(),
-        body: &message.body,
+/// The file: its head, then each message, then its end.
+fn pieces(
+    store: Store,
+    permit: Permit<Read, Conversation>,
+    format: Format,
+    conversation: &ConversationRow,
+    Outline { order, tools }: Outline,
+) -> Result<BoxStream<'static, Result<String, AppError>>, AppError> {
+    let head = written::head(format, &Head { conversation, tools, messages: order.len() })?;
+    let left = order.into_iter().enumerate();
+    let messages = stream::try_unfold((store, left), move |(store, mut left)| async move {
+        let Some((place, id)) = left.next() else { return Ok(None) };
+        let message = store.message(permit, id).await?;
+        let text = written::message(format, &message, place == 0)?;
+        Ok(Some((text, (store, left))))
     });
-    let written = Written {
-        format: "galaxy-conversation-1",
-        id: conversation.id,
-        title: &conversation.title,
-        created_at: conversation.created_at.to_string(),
-        updated_at: conversation.updated_at.to_string(),
-        model: conversation.settings.model.as_deref(),
-        messages: messages.collect(),
-    };
-    serde_json::to_string_pretty(&written).map_err(|err| AppError::Internal(err.to_string()))
-}
-
-/// A file name out of a title.
-fn slug(title: &str) -> String {
-    let words = title.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
-    let joined = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
-    let short: String = joined.chars().take(60).collect();
-    let short = short.trim_end_matches('-');
-    if short.is_empty() { "conversation".to_owned() } else { short.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_becomes_a_file_name() {
-        assert_eq!(slug("Quarterly  report (final)"), "quarterly-report-final");
-        assert_eq!(slug("../../etc"), "etc");
-        assert_eq!(slug("?"), "conversation");
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_what_it_holds() {
-        assert_eq!(fenced("", "a ```` b"), "`````\na ```` b\n`````");
-    }
+    let whole = |text: String| stream::once(async { Ok(text) });
+    Ok(whole(head).chain(messages).chain(whole(written::end(format).to_owned())).boxed())
 }

@@ -11,6 +11,7 @@ pub mod export;
 pub mod feedback;
 pub mod follow;
 pub mod models;
+mod pace;
 pub mod quick;
 pub mod runs;
 pub mod tasks;

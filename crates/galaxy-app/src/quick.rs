@@ -98,7 +98,7 @@ impl App {
                 if once.is_none() {
                     self.check_room(caller).await?;
                 }
-                self.count_message(caller.person, once)?;
+                self.sending.count(caller.person, once)?;
                 let begun = self.begin(&permit, sending, parts, history, once).await?;
                 let said = Made { value: begun.value.said, replayed: begun.replayed };
                 (begun.value.conversation, said)

@@ -8,7 +8,7 @@ use galaxy_domain::{
     id::{Conversation, Run},
     run::RunRow,
 };
-use galaxy_store::{Store, StoreError};
+use galaxy_store::{Along, Once, Store, StoreError};
 
 pub use crate::decisions::Ruling;
 use crate::{App, AppError};
@@ -124,7 +124,8 @@ impl App {
             }
             let items = closing(&detail.transcript, &Stop::Cancelled);
             let after = detail.transcript.last_seq();
-            match self.store.decide(permit, after, items, RunState::Cancelled).await {
+            let along = Along::default();
+            match self.store.decide(permit, after, items, RunState::Cancelled, along).await {
                 Ok(_) => return Ok(RunState::Cancelled),
                 Err(StoreError::Conflict(_)) => (),
                 Err(err) => return Err(err.into()),
@@ -152,8 +153,23 @@ impl App {
     /// # Errors
     /// [`AppError::Conflict`] when there is nothing to go on with, or when the conversation has
     /// moved on since.
-    pub async fn continue_run(&self, caller: &Caller, id: RunId) -> Result<RunState, AppError> {
+    pub async fn continue_run(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        once: Option<&Once>,
+    ) -> Result<RunState, AppError> {
         let permit = self.run_permit::<Write>(caller, id).await?;
+        self.decide_once(caller, once, self.resume(caller, permit, once)).await
+    }
+
+    async fn resume(
+        &self,
+        caller: &Caller,
+        permit: Permit<Write, Run>,
+        once: Option<&Once>,
+    ) -> Result<(), AppError> {
+        let id = permit.resource();
         let detail = self.run(caller, id).await?;
         let resumable = match detail.row.state {
             RunState::Exhausted | RunState::Cancelled | RunState::Incomplete | RunState::Failed => {
@@ -167,11 +183,36 @@ impl App {
             return Err(AppError::Conflict(message.to_owned()));
         }
         self.check_room(caller).await?;
-        self.count_message(caller.person, None)?;
+        self.sending.count(caller.person, once)?;
         let item = Item::Resumed { by: caller.person };
         let after = detail.transcript.last_seq();
-        self.store.decide(permit, after, vec![item], RunState::Queued).await?;
+        let along = Along { once: once.cloned(), ..Along::default() };
+        self.store.decide(permit, after, vec![item], RunState::Queued, along).await?;
+        Ok(())
+    }
+
+    /// Does `work`, which queues a run, unless an earlier request with the same key did. What is
+    /// decided once is refused the second time, and the other request may be through meanwhile.
+    pub(crate) async fn decide_once(
+        &self,
+        caller: &Caller,
+        once: Option<&Once>,
+        work: impl Future<Output = Result<(), AppError>>,
+    ) -> Result<RunState, AppError> {
+        if self.decided_before(caller, once).await? {
+            return Ok(RunState::Queued);
+        }
+        if let Err(err) = work.await
+            && !self.decided_before(caller, once).await?
+        {
+            return Err(err);
+        }
         Ok(RunState::Queued)
+    }
+
+    async fn decided_before(&self, caller: &Caller, once: Option<&Once>) -> Result<bool, AppError> {
+        let Some(once) = once else { return Ok(false) };
+        Ok(self.store.made_before::<u64>(caller.person, once).await?.is_some())
     }
 }
 

@@ -87,6 +87,7 @@ async fn launch(program: &Path, folder: &Path, models: &Path) -> Result<Server> 
         ("MAX_CONCURRENT_RUNS", "20000"),
         ("MAX_ACTIVE_RUNS_PER_PERSON", "20000"),
         ("MESSAGES_PER_MINUTE", "4000000000"),
+        ("CONVERSATIONS_PER_MINUTE", "4000000000"),
     ];
     Server::start(program, &["serve"], folder, &variables).await
 }

@@ -1,6 +1,7 @@
 //! Accounts and what opens them.
 
 use galaxy_base::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{Role, Scope},
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// An account in a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Names it.
     pub id: PersonId,
@@ -44,7 +45,7 @@ pub struct SignIn {
 }
 
 /// A key for programs, as its owner sees it; the key itself is shown once and never stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKeyInfo {
     /// Names it.
     pub id: ApiKeyId,

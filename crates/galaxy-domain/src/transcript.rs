@@ -45,8 +45,12 @@ pub enum Misplaced {
 pub struct OpenCall {
     /// The call, with the arguments a person may have changed.
     pub call: ToolCall,
+    /// The arguments that the model asked for.
+    pub proposed: Value,
     /// Whether a person was asked.
     pub asked: Option<Question>,
+    /// What their yes is bound to: the digest that was shown with the question.
+    pub shown: Option<String>,
     /// What a person decided, if anything.
     pub decision: Option<Decision>,
     /// When they did.
@@ -113,7 +117,10 @@ impl Transcript {
                     self.open.insert(call.id.clone(), OpenCall::new(call.clone()));
                 }
             }
-            Item::Asked { call, question, .. } => self.edit(call, |it| it.asked = Some(*question)),
+            Item::Asked { call, question, digest } => self.edit(call, |it| {
+                it.asked = Some(*question);
+                it.shown = Some(digest.clone());
+            }),
             Item::Approval { call, decision, .. } => self.edit(call, |it| {
                 it.decision = Some(decision.clone());
                 it.decided_at = Some(at);
@@ -251,7 +258,16 @@ impl Transcript {
 
 impl OpenCall {
     fn new(call: ToolCall) -> Self {
-        Self { call, asked: None, decision: None, decided_at: None, began: None }
+        let proposed = call.input.clone();
+        Self {
+            call,
+            proposed,
+            asked: None,
+            shown: None,
+            decision: None,
+            decided_at: None,
+            began: None,
+        }
     }
 
     /// The arguments as they stand.

@@ -13,6 +13,8 @@ use crate::{
     settings::{self, Described, Given, Mistakes, Origin, Settings, schema},
 };
 
+mod verify;
+
 /// What a wrong configuration ends with (`EX_CONFIG` of sysexits).
 const CONFIGURATION: u8 = 78;
 
@@ -35,6 +37,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Read all that is stored and say what is wrong with it; exit with 1 if something is.
+    /// Changes nothing. With SQLite the server has to be stopped.
+    Verify,
     /// Print the API's OpenAPI document.
     Openapi,
     /// Look at the configuration.
@@ -70,6 +75,7 @@ impl Cli {
             Command::Serve => settings().and_then(|it| wait(serve::serve(it))),
             Command::Migrate { check: true } => settings().and_then(|it| wait(check_schema(it))),
             Command::Migrate { check: false } => settings().and_then(|it| wait(migrate(it))),
+            Command::Verify => settings().and_then(|it| wait(verify::verify(it))),
             Command::Openapi => openapi(),
             Command::Config { command: ConfigCommand::Check } => settings().map(report),
             Command::Config { command: ConfigCommand::Explain } => explain(),

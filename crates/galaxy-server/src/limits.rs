@@ -15,6 +15,7 @@ use crate::settings::{Given, schema};
 pub(crate) struct Config {
     active_runs: NonZeroUsize,
     messages_per_minute: NonZeroU32,
+    conversations_per_minute: NonZeroU32,
     message_chars: NonZeroUsize,
     image_bytes: NonZeroUsize,
     tools_unlockable: bool,
@@ -28,6 +29,7 @@ impl Config {
         Self {
             active_runs: given.value(&schema::MAX_ACTIVE_RUNS_PER_PERSON),
             messages_per_minute: given.value(&schema::MESSAGES_PER_MINUTE),
+            conversations_per_minute: given.value(&schema::CONVERSATIONS_PER_MINUTE),
             message_chars: given.value(&schema::MESSAGE_CHARS),
             image_bytes: given.value(&schema::IMAGE_BYTES),
             tools_unlockable: given.value(&schema::TOOLS_UNLOCKABLE),
@@ -52,6 +54,7 @@ impl Config {
             system_prompt: system_prompt.to_owned(),
             active_runs: self.active_runs.get(),
             messages_per_minute: self.messages_per_minute,
+            conversations_per_minute: self.conversations_per_minute,
             message_chars: self.message_chars.get(),
             image_bytes: self.image_bytes.get(),
             limits: galaxy_agent::Limits::default(),

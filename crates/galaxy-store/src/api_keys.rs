@@ -12,9 +12,10 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Strength, row, statement},
+    db::{Strength, Tx, row, statement},
     error::StoreError,
     json,
+    once::{self, Made, Once},
     people::PersonRow,
     store::Store,
 };
@@ -25,6 +26,8 @@ const USED_WITHIN: Duration = Duration::from_secs(60);
 /// A key to be kept.
 #[derive(Debug, Clone)]
 pub struct NewKey {
+    /// Names it.
+    pub id: ApiKeyId,
     /// What its owner calls it.
     pub name: String,
     /// The start of the key, to recognise it by.
@@ -97,40 +100,28 @@ const TOUCH: &str = "UPDATE api_keys SET used_at = $2
     WHERE id = $1 AND (used_at IS NULL OR used_at <= $3)";
 
 impl Store {
-    /// Keeps a key; a person may have `most` of them.
+    /// Keeps a key; a person may have `most` of them. With `once`, a second call gives what is
+    /// known of the first one's key.
     ///
     /// # Errors
-    /// [`StoreError::TooMany`] when they have that many.
+    /// [`StoreError::TooMany`] when they have that many; [`StoreError::Mismatch`] when the
+    /// idempotency key was used with another request.
     pub async fn create_key(
         &self,
         permit: Permit<Write, PersonKind>,
         new: NewKey,
         most: usize,
-    ) -> Result<ApiKeyInfo, StoreError> {
-        self.write(Strength::Synced, (permit, new, most), |tx, (permit, new, most)| {
+        once: Option<&Once>,
+    ) -> Result<Made<ApiKeyInfo>, StoreError> {
+        let input = (permit, new, most, once.cloned());
+        self.write(Strength::Synced, input, |tx, (permit, new, most, once)| {
             Box::pin(async move {
-                let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
-                let (count,): (i64,) = statement!(tx.fetch_one(COUNT, person, place))?;
-                if usize::try_from(count).is_ok_and(|count| count >= *most) {
-                    return Err(StoreError::TooMany { limit: *most });
+                let (owner, once) = (permit.resource(), once.as_ref());
+                if let Some(made) = once::replay(tx, owner, once).await? {
+                    return Ok(made);
                 }
-                let (id, scopes) = (ApiKeyId::fresh(), json::write(&new.scopes)?);
-                let (name, prefix) = (new.name.as_str(), new.prefix.as_str());
-                let (hash, scopes) = (new.secret_hash.as_str(), scopes.as_str());
-                let (uuid, now) = (id.uuid(), tx.now.as_millis());
-                let end = new.expires_at.map(Timestamp::as_millis);
-                statement!(
-                    tx.execute(ADD, uuid, place, person, name, prefix, hash, scopes, now, end)
-                )?;
-                Ok(ApiKeyInfo {
-                    id,
-                    name: new.name.clone(),
-                    prefix: new.prefix.clone(),
-                    scopes: new.scopes.clone(),
-                    created_at: tx.now,
-                    expires_at: new.expires_at,
-                    used_at: None,
-                })
+                let info = add(tx, *permit, new, *most).await?;
+                once::keep(tx, owner, once, info).await
             })
         })
         .await
@@ -207,6 +198,34 @@ impl Store {
         })
         .await
     }
+}
+
+async fn add(
+    tx: &mut Tx,
+    permit: Permit<Write, PersonKind>,
+    new: &NewKey,
+    most: usize,
+) -> Result<ApiKeyInfo, StoreError> {
+    let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
+    let (count,): (i64,) = statement!(tx.fetch_one(COUNT, person, place))?;
+    if usize::try_from(count).is_ok_and(|count| count >= most) {
+        return Err(StoreError::TooMany { limit: most });
+    }
+    let scopes = json::write(&new.scopes)?;
+    let (name, prefix) = (new.name.as_str(), new.prefix.as_str());
+    let (hash, scopes) = (new.secret_hash.as_str(), scopes.as_str());
+    let (id, now) = (new.id.uuid(), tx.now.as_millis());
+    let end = new.expires_at.map(Timestamp::as_millis);
+    statement!(tx.execute(ADD, id, place, person, name, prefix, hash, scopes, now, end))?;
+    Ok(ApiKeyInfo {
+        id: new.id,
+        name: new.name.clone(),
+        prefix: new.prefix.clone(),
+        scopes: new.scopes.clone(),
+        created_at: tx.now,
+        expires_at: new.expires_at,
+        used_at: None,
+    })
 }
 
 fn owned(row: Option<OwnedRow>) -> Result<Option<(ApiKeyInfo, Person)>, StoreError> {

@@ -24,6 +24,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod tool_rules;
 pub mod topics;
+pub mod verify;
 
 pub use chat::{Begun, Birth, NewRun, Outlook, Said, Say};
 pub use config::{Config, Engine, Fault};
@@ -34,8 +35,9 @@ pub use growth::{Growth, Logged, Watcher};
 pub use messages::{MessagePage, Window};
 pub use once::{Made, Once};
 pub use page::Page;
-pub use runs::Beat;
+pub use runs::{Along, Beat};
 pub use search::Hit;
 pub use store::Store;
 pub use tasks::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};
 pub use topics::Replay;
+pub use verify::Verified;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
+    Store,
     db::{Tx, statement},
     error::StoreError,
     json,
@@ -36,6 +37,28 @@ const FIND: &str = "SELECT body_hash, reply FROM replies
     WHERE person_id = $1 AND route = $2 AND key = $3";
 const KEEP: &str = "UPDATE replies SET reply = $4
     WHERE person_id = $1 AND route = $2 AND key = $3";
+
+impl Store {
+    /// What an earlier request of `person` with this key made, if there was one. Asked by changes
+    /// that are refused once they are made; the key is honoured in the change itself all the same.
+    ///
+    /// # Errors
+    /// [`StoreError::Mismatch`] when the key was used with another request.
+    pub async fn made_before<T: DeserializeOwned>(
+        &self,
+        person: PersonId,
+        once: &Once,
+    ) -> Result<Option<T>, StoreError> {
+        let mut conn = self.reader().await?;
+        let found: Option<(String, Option<String>)> =
+            statement!(conn.fetch_optional(FIND, person.uuid(), once.route, once.key.as_str()))?;
+        match found {
+            Some((known, _)) if known != once.body_hash => Err(StoreError::Mismatch),
+            Some((_, Some(reply))) => Ok(Some(json::read(&reply)?)),
+            Some((_, None)) | None => Ok(None),
+        }
+    }
+}
 
 /// Takes the key, or gives what the first call with it made. The work itself follows only when
 /// this gives `None`, in the same transaction, and ends with [`keep`].

@@ -3,6 +3,7 @@
 //! **Invariant:** as soon as there is anybody, there is an administrator who is not disabled.
 //! Changes that could break that lock the workspace first, so they happen one after another.
 
+mod create;
 mod first;
 mod stop;
 
@@ -88,9 +89,6 @@ impl TryFrom<PersonRow> for Person {
 
 // Takes the row's lock on PostgreSQL; SQLite has one writer anyway.
 const LOCK: &str = "UPDATE workspaces SET name = name WHERE id = $1";
-const ADD: &str = "INSERT INTO people
-    (id, workspace_id, email, name, role, password_hash, disabled, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7) ON CONFLICT DO NOTHING";
 const GET: &str = "SELECT id, workspace_id, email, name, role, disabled, created_at FROM people
     WHERE id = $1";
 const GET_HERE: &str =
@@ -115,21 +113,6 @@ const UNASSIGN: &str = "UPDATE tasks SET assignee_id = NULL
 const DROP: &str = "DELETE FROM people WHERE id = $1 AND workspace_id = $2";
 
 impl Store {
-    /// Makes an account.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the address is taken.
-    pub async fn create_person(
-        &self,
-        permit: Permit<Administer, Workspace>,
-        new: NewPerson,
-    ) -> Result<Person, StoreError> {
-        self.write(Strength::Synced, (permit, new), |tx, (permit, new)| {
-            Box::pin(async move { add(tx, permit.workspace(), new).await })
-        })
-        .await
-    }
-
     /// Everybody, by address.
     ///
     /// # Errors
@@ -246,26 +229,6 @@ impl Store {
         })
         .await
     }
-}
-
-async fn add(tx: &mut Tx, workspace: WorkspaceId, new: &NewPerson) -> Result<Person, StoreError> {
-    let person = Person {
-        id: PersonId::fresh(),
-        workspace,
-        email: new.email.clone(),
-        name: new.name.clone(),
-        role: new.role,
-        disabled: false,
-        created_at: tx.now,
-    };
-    let (id, place, role) = (person.id.uuid(), workspace.uuid(), new.role.as_str());
-    let (email, name) = (new.email.as_str(), new.name.as_str());
-    let (password, now) = (new.password_hash.as_deref(), tx.now.as_millis());
-    let added = statement!(tx.execute(ADD, id, place, email, name, role, password, now))?;
-    if added == 0 {
-        return Err(StoreError::Conflict(format!("there is an account for {email} already")));
-    }
-    Ok(person)
 }
 
 /// The account, with the administrators of its workspace held still until the end of this change.

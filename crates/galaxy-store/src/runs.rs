@@ -25,6 +25,7 @@ use crate::{
     growth::Logged,
     topics,
 };
+pub use finish::Along;
 pub use queue::Beat;
 use record::{RunRecord, columns};
 

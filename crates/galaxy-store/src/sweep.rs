@@ -46,7 +46,7 @@ pub struct Swept {
     pub sessions: u64,
     /// Passing entries of runs that are over.
     pub entries: u64,
-    /// Notices of conversations and people.
+    /// Notices of conversations and people, and the last words of topics that are gone.
     pub notices: u64,
     /// Whether something is left for the next sweep.
     pub more: bool,
@@ -82,6 +82,9 @@ const NOTICES: &str = "DELETE FROM events WHERE (topic_id, seq) IN (
         SELECT topic_id, seq FROM events
         WHERE topic_id = $1 AND seq <= $2 AND at < $3 AND kind = 'notice' LIMIT $4)";
 
+const ENDED: &str = "DELETE FROM events WHERE (topic_id, seq) IN (
+        SELECT topic_id, seq FROM events WHERE kind = 'ended' AND at < $1 LIMIT $2)";
+
 impl Store {
     /// Removes what is too old at `now`: see [`Store::sweep_beyond`] and the default of [`Keep`].
     ///
@@ -105,8 +108,9 @@ impl Store {
         let (entries, entries_left) = self.sweep_kind(Kind::Entries, before).await?;
         let notices = Kind::Notices { kept: i64::from(keep.notices) };
         let (notices, notices_left) = self.sweep_kind(notices, before).await?;
-        let more = replies_left || sessions_left || entries_left || notices_left;
-        Ok(Swept { replies, sessions, entries, notices, more })
+        let (ended, ended_left) = self.sweep_kind(Kind::Ended, before).await?;
+        let more = replies_left || sessions_left || entries_left || notices_left || ended_left;
+        Ok(Swept { replies, sessions, entries, notices: notices + ended, more })
     }
 
     /// How much was removed, and whether something may be left.
@@ -132,6 +136,7 @@ enum Kind {
     Sessions,
     Entries,
     Notices { kept: i64 },
+    Ended,
 }
 
 struct Step {
@@ -145,6 +150,7 @@ async fn step(tx: &mut Tx, kind: Kind, before: i64) -> Result<Step, StoreError> 
         Kind::Sessions => Ok(Step::of(statement!(tx.execute(SESSIONS, before, ROWS))?)),
         Kind::Entries => entries(tx, before).await,
         Kind::Notices { kept } => notices(tx, before, kept).await,
+        Kind::Ended => Ok(Step::of(statement!(tx.execute(ENDED, before, ROWS))?)),
     }
 }
 

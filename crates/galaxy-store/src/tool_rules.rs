@@ -107,7 +107,7 @@ impl Store {
     }
 }
 
-async fn put(
+pub(crate) async fn put(
     tx: &mut Tx,
     permit: &Permit<Write, Person>,
     rule: &ToolRule,

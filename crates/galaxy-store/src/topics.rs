@@ -22,6 +22,8 @@ use crate::{
 
 /// What the rows of notices say in `kind`, where those of runs name their item.
 const NOTICE: &str = "notice";
+/// What the last word of a topic that is gone says there.
+const ENDED: &str = "ended";
 
 /// Topics of conversations are locked first …
 pub(crate) const CHAT: u8 = 0;
@@ -42,6 +44,9 @@ pub struct Replay {
 
 const LAST: &str =
     "SELECT COALESCE(MAX(seq), 0) FROM events WHERE topic_id = $1 AND workspace_id = $2";
+const CLEAR: &str = "DELETE FROM events WHERE topic_id = $1 AND workspace_id = $2";
+const LAST_WORD: &str = "INSERT INTO events (topic_id, seq, workspace_id, at, kind, body)
+    VALUES ($1, $2, $3, $4, 'ended', $5)";
 const AFTER: &str = "SELECT seq, at, kind, body FROM events
     WHERE topic_id = $1 AND workspace_id = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
@@ -66,7 +71,7 @@ impl Store {
         let workspace = permit.workspace().uuid();
         let rows: Vec<(i64, i64, String, String)> =
             statement!(conn.fetch_all(AFTER, topic, workspace, to_sql(after), count(limit)))?;
-        let notices = rows.first().is_some_and(|(_, _, kind, _)| kind == NOTICE);
+        let notices = rows.first().is_some_and(|(_, _, kind, _)| kind == NOTICE || kind == ENDED);
         let first = rows.first().map(|(seq, ..)| from_sql(*seq));
         let logged: Vec<Logged> = rows.into_iter().map(logged).collect::<Result<_, _>>()?;
         // A page that is not full ends with the newest entry.
@@ -105,7 +110,7 @@ pub(crate) fn logged(
     (seq, at, kind, body): (i64, i64, String, String),
 ) -> Result<Logged, StoreError> {
     let (seq, at) = (from_sql(seq), Timestamp::from_millis(at));
-    if kind == NOTICE {
+    if kind == NOTICE || kind == ENDED {
         return Ok(Logged::Notice { seq, at, notice: json::read(&body)? });
     }
     Ok(Logged::Item(Entry { seq, at, item: json::read(&body)? }))
@@ -162,6 +167,25 @@ pub(crate) async fn write(tx: &mut Tx, mut pending: Vec<Pending>) -> Result<(), 
     for (topic, workspace, logged) in grown {
         tx.grew(Growth { topic, workspace, logged: Arc::from(logged) });
     }
+    Ok(())
+}
+
+/// Ends the log of `topic`: `notice` is all that is left of it, for those who follow it, until
+/// the sweep removes that too.
+pub(crate) async fn end(
+    tx: &mut Tx,
+    topic: TopicId,
+    workspace: WorkspaceId,
+    notice: Notice,
+) -> Result<(), StoreError> {
+    lock(tx, vec![lock_key(topic)]).await?;
+    let (id, within, at) = (topic.uuid(), workspace.uuid(), tx.now);
+    let (last,): (i64,) = statement!(tx.fetch_one(LAST, id, within))?;
+    statement!(tx.execute(CLEAR, id, within))?;
+    let body = json::write(&notice)?;
+    statement!(tx.execute(LAST_WORD, id, last + 1, within, at.as_millis(), body.as_str()))?;
+    let logged = Arc::from([Logged::Notice { seq: from_sql(last + 1), at, notice }]);
+    tx.grew(Growth { topic, workspace, logged });
     Ok(())
 }
 

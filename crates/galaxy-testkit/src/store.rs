@@ -11,6 +11,7 @@
 mod cluster;
 mod database;
 mod integrity;
+mod tamper;
 
 use std::{ops::Deref, thread};
 
@@ -24,6 +25,7 @@ use tempfile::TempDir;
 
 use database::Database;
 pub use integrity::integrity;
+pub use tamper::tamper;
 
 /// When the clock of a fixture starts: 2026-01-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);

@@ -24,8 +24,8 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 export interface Ask {
   query?: Query;
   body?: unknown;
-  /** Sends an `Idempotency-Key`, so that asking twice does it once; a lost connection is then tried again. */
-  once?: boolean;
+  /** Sends an `Idempotency-Key`, so that asking twice does it once; a lost connection is then tried again. A text is the key itself, of a request that may be made again later. */
+  once?: boolean | string;
   signal?: AbortSignal;
 }
 
@@ -43,7 +43,7 @@ export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE
   const headers: Record<string, string> = { accept: 'application/json' };
   if (method !== 'GET') headers['x-requested-with'] = 'galaxy';
   if (ask.body !== undefined) headers['content-type'] = 'application/json';
-  if (ask.once) headers['idempotency-key'] = newKey();
+  if (ask.once) headers['idempotency-key'] = ask.once === true ? newKey() : ask.once;
   const request: RequestInit = { method, headers, credentials: 'same-origin', signal: ask.signal ?? null };
   if (ask.body !== undefined) request.body = JSON.stringify(ask.body);
 

@@ -38,7 +38,7 @@ export const conversations = {
   list: (query: { archived?: boolean; cursor?: string; limit?: number } = {}) => call<Page<Conversation>>('GET', '/api/conversations', { query }),
   search: (q: string, limit = 20, signal?: AbortSignal) => call<{ items: Found[] }>('GET', '/api/conversations/search', { query: { q, limit }, ...(signal && { signal }) }),
   get: (id: string) => call<Conversation>('GET', at(CHAT, { id })),
-  create: (body: ConversationFields) => call<Conversation>('POST', '/api/conversations', { body, once: true }),
+  create: (body: ConversationFields, once: boolean | string = true) => call<Conversation>('POST', '/api/conversations', { body, once }),
   change: (id: string, body: ConversationFields) => call<Conversation>('PATCH', at(CHAT, { id }), { body }),
   delete: (id: string) => call<void>('DELETE', at(CHAT, { id })),
   fork: (id: string, message_id: string) => call<Conversation>('POST', at(`${CHAT}/fork`, { id }), { body: { message_id }, once: true }),
@@ -48,7 +48,8 @@ export const conversations = {
 export const messages = {
   list: (id: string, query: { before?: string; around?: string; limit?: number } = {}) =>
     call<{ items: Message[]; has_more: boolean }>('GET', at(`${CHAT}/messages`, { id }), { query }),
-  send: (id: string, body: { text: string; images?: Image[]; parent_id?: string; model?: string }) => call<Started>('POST', at(`${CHAT}/messages`, { id }), { body, once: true }),
+  send: (id: string, body: { text: string; images?: Image[]; parent_id?: string; model?: string }, once: boolean | string = true) =>
+    call<Started>('POST', at(`${CHAT}/messages`, { id }), { body, once }),
   edit: (id: string, mid: string, body: { text: string; rerun: boolean }) => call<Edited>('POST', at(`${SAID}/edit`, { id, mid }), { body, once: true }),
   regenerate: (id: string, mid: string, body: { model?: string } = {}) => call<Started>('POST', at(`${SAID}/regenerate`, { id, mid }), { body, once: true }),
   show: (id: string, mid: string) => call<void>('POST', at(`${SAID}/show`, { id, mid })),

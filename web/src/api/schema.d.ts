@@ -14,7 +14,7 @@ export interface paths {
         /** List one's own keys */
         get: operations["get_auth_keys"];
         put?: never;
-        /** Make a key; it is shown this once */
+        /** Make a key; it is shown this once, and to the same request sent again */
         post: operations["post_auth_keys"];
         delete?: never;
         options?: never;
@@ -877,7 +877,7 @@ export interface components {
                  * Format: uuid
                  * @description In which message; absent when in the title.
                  */
-                message_id?: string | null;
+                message_id: string | null;
                 /** @description The place, in pieces. */
                 snippet: components["schemas"]["SnippetView"][];
                 /** @description What the conversation is called. */
@@ -891,7 +891,7 @@ export interface components {
                 /** @description When it was made. */
                 created_at: string;
                 /** @description When it stops working. */
-                expires_at?: string | null;
+                expires_at: string | null;
                 /**
                  * Format: uuid
                  * @description Names it.
@@ -904,7 +904,7 @@ export interface components {
                 /** @description What it is good for. */
                 scopes: components["schemas"]["ScopeName"][];
                 /** @description When it was last used. */
-                used_at?: string | null;
+                used_at: string | null;
             }[];
         };
         /** @description All the things there are. */
@@ -945,14 +945,14 @@ export interface components {
                 /** @description When it was asked for. */
                 created_at: string;
                 /** @description When it last stopped moving. */
-                ended_at?: string | null;
+                ended_at: string | null;
                 /**
                  * Format: uuid
                  * @description Names it.
                  */
                 id: string;
                 /** @description The model asked for. */
-                model?: string | null;
+                model: string | null;
                 /**
                  * Format: uuid
                  * @description The message it answers.
@@ -1062,7 +1062,7 @@ export interface components {
             id: string;
             /** @description Its arguments. */
             input: unknown;
-            outcome?: components["schemas"]["OutcomeName"] | null;
+            outcome: components["schemas"]["OutcomeName"] | null;
             /** @description Names the tool. */
             tool: string;
         };
@@ -1194,16 +1194,16 @@ export interface components {
              */
             messages: number;
             /** @description The model; absent means the default. */
-            model?: string | null;
+            model: string | null;
             /** @description Shown first. */
             pinned: boolean;
-            state?: components["schemas"]["RunStateName"] | null;
+            state: components["schemas"]["RunStateName"] | null;
             /** @description Own instructions. */
-            system_prompt?: string | null;
+            system_prompt: string | null;
             /** @description What it is about. */
             title: string;
             /** @description The tools; absent means all. */
-            tools?: string[] | null;
+            tools: string[] | null;
             /** @description Whether the choice of tools is fixed. */
             tools_locked: boolean;
             /** @description When something was last said in it. */
@@ -1292,20 +1292,20 @@ export interface components {
         /** @description How the last check of a model went. */
         HealthView: {
             /** @description What to do about it. */
-            advice?: string | null;
+            advice: string | null;
             /** @description When it was checked. */
-            checked_at?: string | null;
+            checked_at: string | null;
             /** @description A stable name for what went wrong. */
-            code?: string | null;
+            code: string | null;
             /** @description The provider's own words. */
-            detail?: string | null;
+            detail: string | null;
             /**
              * Format: int64
              * @description From the request to the end of the answer.
              */
-            latency_ms?: number | null;
+            latency_ms: number | null;
             /** @description What went wrong. */
-            message?: string | null;
+            message: string | null;
             /** @description `ok`, `failed`, `unknown` or `disabled`. */
             status: components["schemas"]["StatusName"];
         };
@@ -1322,7 +1322,7 @@ export interface components {
              * Format: uuid
              * @description In which message; absent when in the title.
              */
-            message_id?: string | null;
+            message_id: string | null;
             /** @description The place, in pieces. */
             snippet: components["schemas"]["SnippetView"][];
             /** @description What the conversation is called. */
@@ -1340,7 +1340,7 @@ export interface components {
             /** @description When it was made. */
             created_at: string;
             /** @description When it stops working. */
-            expires_at?: string | null;
+            expires_at: string | null;
             /**
              * Format: uuid
              * @description Names it.
@@ -1353,7 +1353,7 @@ export interface components {
             /** @description What it is good for. */
             scopes: components["schemas"]["ScopeName"][];
             /** @description When it was last used. */
-            used_at?: string | null;
+            used_at: string | null;
         };
         /** @description What there may be at most. */
         LimitsView: {
@@ -1383,23 +1383,23 @@ export interface components {
                  */
                 messages: number;
                 /** @description The model; absent means the default. */
-                model?: string | null;
+                model: string | null;
                 /** @description Shown first. */
                 pinned: boolean;
-                state?: components["schemas"]["RunStateName"] | null;
+                state: components["schemas"]["RunStateName"] | null;
                 /** @description Own instructions. */
-                system_prompt?: string | null;
+                system_prompt: string | null;
                 /** @description What it is about. */
                 title: string;
                 /** @description The tools; absent means all. */
-                tools?: string[] | null;
+                tools: string[] | null;
                 /** @description Whether the choice of tools is fixed. */
                 tools_locked: boolean;
                 /** @description When something was last said in it. */
                 updated_at: string;
             }[];
-            /** @description What to pass as `cursor` to get the next ones; absent at the end. */
-            next?: string | null;
+            /** @description What to pass as `cursor` to get the next ones; `null` at the end. */
+            next: string | null;
             /**
              * Format: int64
              * @description How many there are in all.
@@ -1427,8 +1427,8 @@ export interface components {
                 /** @description When something was last said in it. */
                 updated_at: string;
             }[];
-            /** @description What to pass as `cursor` to get the next ones; absent at the end. */
-            next?: string | null;
+            /** @description What to pass as `cursor` to get the next ones; `null` at the end. */
+            next: string | null;
             /**
              * Format: int64
              * @description How many there are in all.
@@ -1443,11 +1443,11 @@ export interface components {
                  * Format: uuid
                  * @description Who does it, if not the owner.
                  */
-                assignee?: string | null;
+                assignee: string | null;
                 /** @description Whether it is done. */
                 completed: boolean;
                 /** @description When it was done. */
-                completed_at?: string | null;
+                completed_at: string | null;
                 /** @description When it was made. */
                 created_at: string;
                 /** @description Tasks that come first. */
@@ -1455,7 +1455,7 @@ export interface components {
                 /** @description More about it. */
                 description: string;
                 /** @description When it should be done. */
-                due_at?: string | null;
+                due_at: string | null;
                 /**
                  * Format: uuid
                  * @description Names it.
@@ -1470,8 +1470,8 @@ export interface components {
                 /** @description When it was last changed. */
                 updated_at: string;
             }[];
-            /** @description What to pass as `cursor` to get the next ones; absent at the end. */
-            next?: string | null;
+            /** @description What to pass as `cursor` to get the next ones; `null` at the end. */
+            next: string | null;
             /**
              * Format: int64
              * @description How many there are in all.
@@ -1517,7 +1517,7 @@ export interface components {
             created_at: string;
             /** @description What that run did so far, with neighbouring pieces joined. */
             events: components["schemas"]["RunEvent"][];
-            feedback?: components["schemas"]["RatingView"] | null;
+            feedback: components["schemas"]["RatingView"] | null;
             /**
              * Format: uuid
              * @description Names it.
@@ -1527,10 +1527,10 @@ export interface components {
              * Format: uuid
              * @description What it follows.
              */
-            parent_id?: string | null;
+            parent_id: string | null;
             /** @description What a person said. */
             parts: components["schemas"]["PartView"][];
-            run?: components["schemas"]["MessageRunView"] | null;
+            run: components["schemas"]["MessageRunView"] | null;
             /** @description All versions of it, oldest first, this one included. */
             siblings: string[];
             /** @description `person` or `agent`. */
@@ -1570,7 +1570,7 @@ export interface components {
         /** @description The models of the deployment. */
         ModelsView: {
             /** @description The one that answers when nobody chose. */
-            default?: string | null;
+            default: string | null;
             /** @description Whether calls to models are switched off. */
             disabled: boolean;
             /** @description All of them. */
@@ -1658,7 +1658,7 @@ export interface components {
              * Format: uuid
              * @description The run that writes it, if an agent speaks.
              */
-            run_id?: string | null;
+            run_id: string | null;
             /** @enum {string} */
             type: "message.added";
         } | {
@@ -1707,11 +1707,11 @@ export interface components {
             /** @description Names the call. */
             call: string;
             /** @description What a yes is bound to. */
-            digest?: string | null;
-            effect?: components["schemas"]["EffectName"] | null;
+            digest: string | null;
+            effect: components["schemas"]["EffectName"] | null;
             /** @description Its arguments. */
             input: unknown;
-            question?: components["schemas"]["QuestionName"] | null;
+            question: components["schemas"]["QuestionName"] | null;
             /** @description Names the tool. */
             tool: string;
         };
@@ -1855,7 +1855,7 @@ export interface components {
             type: "run.started";
         } | {
             /** @description Why not the one asked for, when a fallback steps in. */
-            because?: string | null;
+            because: string | null;
             /** @description Which model. */
             model: string;
             /** @enum {string} */
@@ -1910,10 +1910,10 @@ export interface components {
             /** @description `allow` or `deny`. */
             decision: components["schemas"]["DecisionName"];
             /** @description The arguments the person put in place of the model's. */
-            input?: unknown;
-            reach?: components["schemas"]["ReachName"] | null;
+            input: unknown;
+            reach: components["schemas"]["ReachName"] | null;
             /** @description Why not. */
-            reason?: string | null;
+            reason: string | null;
             /** @enum {string} */
             type: "tool.decided";
         } | {
@@ -1932,14 +1932,14 @@ export interface components {
              * Format: double
              * @description The share that is done, from 0 to 1.
              */
-            share?: number | null;
+            share: number | null;
             /** @enum {string} */
             type: "tool.progress";
         } | {
             /** @description Which. */
             call: string;
             /** @description Why it gave nothing. */
-            message?: string | null;
+            message: string | null;
             /** @description `done`, `failed`, `denied`, `aborted` or `unknown`. */
             outcome: components["schemas"]["OutcomeName"];
             /** @description What it gave. */
@@ -1978,7 +1978,7 @@ export interface components {
             type: "usage.updated";
         } | {
             /** @description Why, and what to do about it. */
-            message?: string | null;
+            message: string | null;
             /** @description `finished`, `exhausted`, `cancelled` or `incomplete`. */
             state: components["schemas"]["RunStateName"];
             /** @enum {string} */
@@ -1987,7 +1987,7 @@ export interface components {
             /** @description A stable name for programs. */
             code: string;
             /** @description The provider's own words. */
-            detail?: string | null;
+            detail: string | null;
             /** @description Why, and what to do about it. */
             message: string;
             /** @enum {string} */
@@ -2021,14 +2021,14 @@ export interface components {
             /** @description When it was asked for. */
             created_at: string;
             /** @description When it last stopped moving. */
-            ended_at?: string | null;
+            ended_at: string | null;
             /**
              * Format: uuid
              * @description Names it.
              */
             id: string;
             /** @description The model asked for. */
-            model?: string | null;
+            model: string | null;
             /**
              * Format: uuid
              * @description The message it answers.
@@ -2160,7 +2160,7 @@ export interface components {
              * Format: uuid
              * @description The message it writes.
              */
-            answer_id?: string | null;
+            answer_id: string | null;
             /**
              * Format: uuid
              * @description The message it answers.
@@ -2170,7 +2170,7 @@ export interface components {
              * Format: uuid
              * @description The run that answers.
              */
-            run_id?: string | null;
+            run_id: string | null;
         };
         /** @description Where a run stands after a command. */
         StateView: {
@@ -2188,11 +2188,11 @@ export interface components {
              * Format: uuid
              * @description Who does it, if not the owner.
              */
-            assignee?: string | null;
+            assignee: string | null;
             /** @description Whether it is done. */
             completed: boolean;
             /** @description When it was done. */
-            completed_at?: string | null;
+            completed_at: string | null;
             /** @description When it was made. */
             created_at: string;
             /** @description Tasks that come first. */
@@ -2200,7 +2200,7 @@ export interface components {
             /** @description More about it. */
             description: string;
             /** @description When it should be done. */
-            due_at?: string | null;
+            due_at: string | null;
             /**
              * Format: uuid
              * @description Names it.

@@ -5,35 +5,33 @@
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
-/** The server writes every field, with `null` where there is nothing; the document calls such fields optional. */
-type Given<T> = T extends (infer I)[] ? Given<I>[] : T extends object ? { [K in keyof T]-?: Given<T[K]> } : T;
 
 export type Id = string;
 /** RFC 3339, UTC, with milliseconds. */
 export type Time = string;
 export interface Page<T> { items: T[]; next: string | null; total?: number }
 
-export type RuntimeConfig = Given<Schemas['RuntimeConfigView']>;
+export type RuntimeConfig = Schemas['RuntimeConfigView'];
 
 export type Role = Schemas['RoleName'];
 export type Scope = Schemas['ScopeName'];
 /** Runs act with credentials of their own, but they read no page. */
-export type Me = Given<Schemas['MeView']> & { credential: Exclude<Schemas['CredentialName'], 'run'> };
-export type SignedIn = Given<Schemas['SessionView']>;
-export type ApiKey = Given<Schemas['KeyView']>;
-export type NewApiKey = Given<Schemas['NewKeyView']>;
-export type Person = Given<Schemas['PersonView']>;
+export type Me = Schemas['MeView'] & { credential: Exclude<Schemas['CredentialName'], 'run'> };
+export type SignedIn = Schemas['SessionView'];
+export type ApiKey = Schemas['KeyView'];
+export type NewApiKey = Schemas['NewKeyView'];
+export type Person = Schemas['PersonView'];
 
-export type Conversation = Given<Schemas['ConversationView']>;
-export type Found = Given<Schemas['HitView']>;
-export type Message = Given<Omit<Schemas['MessageView'], 'events'>> & { events: RunEvent[] };
+export type Conversation = Schemas['ConversationView'];
+export type Found = Schemas['HitView'];
+export type Message = Omit<Schemas['MessageView'], 'events'> & { events: RunEvent[] };
 export type Part = Schemas['PartView'];
 export type Image = Schemas['Image'];
-export type Feedback = Given<Schemas['RatingView']>;
+export type Feedback = Schemas['RatingView'];
 /** What a person said about a reply, as administrators read it. */
-export type FeedbackItem = Given<Schemas['FeedbackView']>;
+export type FeedbackItem = Schemas['FeedbackView'];
 /** A message was saved; there is no run and no answer where nobody asked for one. */
-export type Edited = Given<Schemas['StartedView']>;
+export type Edited = Schemas['StartedView'];
 export type Started = { [K in keyof Edited]: NonNullable<Edited[K]> };
 
 export type RunState = Schemas['RunStateName'];
@@ -43,10 +41,10 @@ export type Reach = Schemas['ReachName'];
 export type Question = Schemas['QuestionName'];
 export type Outcome = Schemas['OutcomeName'];
 export type Finish = Schemas['FinishName'];
-export type Usage = Given<Schemas['UsageView']>;
+export type Usage = Schemas['UsageView'];
 /** A run in a list. */
-export type RunSummary = Given<Schemas['RunSummaryView']>;
-export type Run = Given<Schemas['RunView']>;
+export type RunSummary = Schemas['RunSummaryView'];
+export type Run = Schemas['RunView'];
 export type Decide =
   | { call: string; digest: string; decision: 'allow'; reach: Reach; input?: object }
   | { call: string; digest: string; decision: 'deny'; reason?: string };
@@ -54,17 +52,17 @@ export type Decide =
 /** Where an event stands in its topic; whoever listens knows which topic that is. */
 interface Stored { topic?: string; seq: number; at: Time }
 /** An event of a run's topic. */
-export type RunEvent = Given<Schemas['RunEventBody']> & Stored;
+export type RunEvent = Schemas['RunEventBody'] & Stored;
 /** An event of a conversation's or a person's topic. */
-export type Notice = Given<Schemas['NoticeBody']> & Stored;
+export type Notice = Schemas['NoticeBody'] & Stored;
 
-export type Health = Given<Schemas['HealthView']>;
-export type Model = Given<Schemas['ModelView']>;
-export type Models = Given<Schemas['ModelsView']>;
-export type Tool = Given<Schemas['ToolView']>;
+export type Health = Schemas['HealthView'];
+export type Model = Schemas['ModelView'];
+export type Models = Schemas['ModelsView'];
+export type Tool = Schemas['ToolView'];
 
 export type Priority = Schemas['PriorityName'];
-export type Task = Given<Schemas['TaskView']>;
+export type Task = Schemas['TaskView'];
 export type TaskFields = Partial<Pick<Task, 'title' | 'description' | 'completed' | 'priority' | 'tags' | 'due_at' | 'assignee' | 'depends_on'>>;
 export interface TaskQuery {
   status?: 'all' | 'pending' | 'completed'; q?: string; tag?: string; priority?: Priority; due_before?: Time;

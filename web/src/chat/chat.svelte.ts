@@ -1,11 +1,12 @@
 /** A conversation that is open: a window of its messages, and what can be done to it. */
 import { conversations as api, messages, runs, type ConversationFields } from '../api/client';
-import { Problem } from '../api/call';
+import { newKey, Problem } from '../api/call';
 import type { Conversation, Image, Message, Notice } from '../api/types';
 import { topics } from '../live/topics';
 import { asks, isOver } from '../run/run-view';
 import type { Run } from '../run/run.svelte';
 import { session } from '../session.svelte';
+import * as drafts from './draft';
 import { asked, Entry, replying } from './entry.svelte';
 
 export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
@@ -13,6 +14,8 @@ export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
 export type Move = (change: () => void) => Promise<void>;
 /** Messages asked for at once, and mounted at most: what is mounted decides how fast the page is. */
 const PAGE = 40, WINDOW = 200;
+
+const isGone = (err: unknown) => err instanceof Problem && err.status === 404;
 
 export class Chat {
   id = $state<string | null>(null);
@@ -61,8 +64,9 @@ export class Chat {
       this.phase = 'ready';
       if (this.hasNewer) await this.newer();
     } catch (err) {
+      if (isGone(err)) { this.#gone(); return; }
       this.problem = err;
-      this.phase = err instanceof Problem && err.status === 404 ? 'gone' : 'failed';
+      this.phase = 'failed';
     }
   }
 
@@ -70,6 +74,16 @@ export class Chat {
     this.#leave?.();
     this.#leave = undefined;
     for (const entry of this.entries) entry.leave();
+  }
+
+  /** Somebody deleted the conversation, here or elsewhere: nothing of it stays on the page. */
+  #gone() {
+    this.close();
+    this.entries = [];
+    this.conversation = null;
+    this.hasOlder = this.hasNewer = false;
+    if (this.id) { drafts.store(this.id, ''); drafts.remember(this.id, null); }
+    this.phase = 'gone';
   }
 
   async older(move: Move) {
@@ -117,19 +131,30 @@ export class Chat {
     this.hasNewer = false;
   }
 
-  /** Sends a message; the conversation is made first if it is not there. Rejects when the server refuses: the text is then the caller's to keep. */
-  async send(text: string, images: readonly Image[] = []) {
-    if (this.hasNewer) await this.refresh();
-    const id = this.id ?? await this.#create();
-    const parent = this.entries.at(-1)?.id ?? null, entry = asked(id, parent, text, images);
-    this.entries = [...this.entries, entry];
+  /**
+   * Sends a message; the conversation is made first if it is not there. Rejects when the server refuses or does not answer: text and `attempt` are then the
+   * caller's to keep. What is attempted again is not said twice.
+   */
+  async send(text: string, images: readonly Image[] = [], attempt: drafts.Attempt = { key: newKey(), print: '' }) {
+    const before = attempt.after;
+    if (this.hasNewer || before !== undefined) await this.refresh();
+    const id = this.id ?? await this.#create(attempt.key);
+    const is = ({ message, text: said }: Entry) => message.speaker === 'person' && message.parent_id === before && said === text;
+    const arrived = before !== undefined && this.entries.some(is), parent = arrived ? before : (this.entries.at(-1)?.id ?? null);
+    // Somebody else spoke in between, and this was not heard: it follows what they said, which makes it another request.
+    if (before !== undefined && before !== parent) attempt.key = newKey();
+    attempt.after = parent;
+    const entry = asked(id, parent, text, images);
+    if (!arrived) this.entries = [...this.entries, entry];
     this.phase = 'ready';
     this.onsaid();
     this.#sending++;
     try {
-      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }) });
-      entry.adopt({ ...entry.message, id: question_id, siblings: [question_id] });
-      this.entries = [...this.entries, replying(id, answer_id, question_id, run_id)];
+      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }) }, attempt.key);
+      if (!arrived) {
+        entry.adopt({ ...entry.message, id: question_id, siblings: [question_id] });
+        this.entries = [...this.entries, replying(id, answer_id, question_id, run_id)];
+      }
       if (this.conversation) this.conversation = { ...this.conversation, tools_locked: true };
     } catch (err) {
       this.entries = this.entries.filter((it) => it !== entry);
@@ -164,8 +189,8 @@ export class Chat {
 
   get #id() { return this.id ?? ''; }
 
-  async #create(): Promise<string> {
-    const conversation = await api.create(this.wishes);
+  async #create(key: string): Promise<string> {
+    const conversation = await api.create(this.wishes, key);
     this.conversation = conversation;
     this.#follow(conversation.id);
     this.id = conversation.id;
@@ -192,15 +217,21 @@ export class Chat {
   #follow(id: string) {
     this.#leave ??= session.live?.follow<Notice & { topic: string }>(topics.chat(id), null, {
       on: (event) => this.#hear(event),
-      reset: async (seq) => { if (this.phase === 'ready' && !this.hasNewer) await this.refresh(); return seq; },
-      lost: () => { if (this.phase === 'ready') this.phase = 'gone'; },
+      reset: async (seq) => {
+        try { if (this.phase === 'ready' && !this.hasNewer) await this.refresh(); } catch (err) {
+          if (!isGone(err)) throw err;
+          this.#gone();
+        }
+        return seq;
+      },
+      lost: () => { if (this.phase === 'ready') this.#gone(); },
     });
   }
 
   #hear(event: Notice) {
     if (event.type === 'conversation.updated' && this.conversation) {
       this.conversation = { ...this.conversation, title: event.title, pinned: event.pinned, archived: event.archived };
-    } else if (event.type === 'conversation.deleted') this.phase = 'gone';
+    } else if (event.type === 'conversation.deleted') this.#gone();
     else if (event.type === 'message.added' && !this.#sending && !this.hasNewer && this.phase === 'ready') void this.#look(event.message_id);
   }
 

@@ -40,7 +40,7 @@ export const words = {
     disabled: 'Models are switched off on this server (DISABLE_LLM_CALLS). Only the demo model answers.', none: 'No models', noneHint: 'Set LLM_BASE_URL and LLM_MODEL_NAME, or list models in config/llms.yml, and start the server again.',
     demoOnly: 'Only the demo model is there. It needs no key and shows what the page can do; set one up in config/llms.yml or by an environment variable for real answers.',
     unhealthy: 'No model answers at the moment. Everything else works.',
-    standard: 'default', demo: 'demo', status: { ok: 'answers', failed: 'does not answer', unknown: 'not checked yet', disabled: 'switched off' },
+    standard: 'default', status: { ok: 'answers', failed: 'does not answer', unknown: 'not checked yet', disabled: 'switched off' },
     latency: (ms: number) => `in ${ms < 100 ? `${ms} ms` : duration(ms)}`, checked: (when: string) => `checked ${when}`, context: (tokens: number) => `${number(tokens)} tokens of context`, from: (source: string) => `from ${source}`,
     can: { tools: 'tools', images: 'images', reasoning: 'reasoning', structured: 'structured answers' }, canTitle: 'Can do', what: 'What to do', said: 'What the provider said', code: 'Code',
     remote: 'What the providers offer', remoteHint: 'Names that can stand in the configuration.', remoteOf: (provider: string) => provider, refresh: 'Ask again', refreshLabel: (provider: string) => `Ask ${provider} again`, remoteNone: 'This provider lists no models.', remoteCount: (n: number) => count(n, 'model', 'models'),

@@ -8,10 +8,10 @@ use galaxy_domain::{
     access::{Read, Scope, Write},
     person::ApiKeyInfo,
 };
-use galaxy_store::api_keys::NewKey;
+use galaxy_store::{Once, api_keys::NewKey};
 
 use super::Access;
-use crate::{decide, error::AccessError, fields::Complaints, secrets};
+use crate::{decide, error::AccessError, fields::Complaints, secrets, tokens::Purpose};
 
 /// How many keys a person may have.
 const MOST: usize = 100;
@@ -34,21 +34,25 @@ pub struct KeyRequest {
 /// A fresh key.
 #[derive(Debug)]
 pub struct MadeKey {
-    /// The key itself. Shown only here.
+    /// The key itself. Shown only here, and to the same request sent again.
     pub key: SecretString,
     /// What lists show of it.
     pub info: ApiKeyInfo,
 }
 
 impl Access {
-    /// Makes a key for the caller.
+    /// Makes a key for the caller. The same request sent again with the same idempotency key
+    /// gives the same key, which is stored nowhere: it is made again of the server's secret.
     ///
     /// # Errors
-    /// Forbidden to keys; [`AccessError::Invalid`] with everything that is wrong with the request.
+    /// Forbidden to keys; [`AccessError::Invalid`] with everything that is wrong with the request;
+    /// a conflict when the key was made before and cannot be made again, because the server's
+    /// secret has changed.
     pub async fn create_key(
         &self,
         caller: &Caller,
         request: KeyRequest,
+        once: Option<&Once>,
     ) -> Result<MadeKey, AccessError> {
         let permit = decide::own::<Write>(caller)?;
         let mut complaints = Complaints::default();
@@ -67,16 +71,34 @@ impl Access {
         }
         complaints.end()?;
         let now = self.store.clock().now();
-        let key = secrets::fresh_key();
+        let id = ApiKeyId::fresh();
+        let key = once.map_or_else(secrets::fresh_key, |once| self.key_for(id, once));
         let new = NewKey {
+            id,
             name,
             prefix: secrets::shown(&key),
             secret_hash: secrets::digest(&key),
             scopes,
             expires_at: request.expires_in.map(|life| now.after(life)),
         };
-        let info = self.store.create_key(permit, new, MOST).await?;
+        let info = self.store.create_key(permit, new, MOST, once).await?.value;
+        let key = once.map_or(key, |once| self.key_for(info.id, once));
+        if secrets::shown(&key) != info.prefix {
+            let message = "this key was made before and cannot be shown again: delete it, and \
+                           make another one";
+            return Err(AccessError::Conflict(message.to_owned()));
+        }
         Ok(MadeKey { key: key.into(), info })
+    }
+
+    /// The key named `id` that the request `once` asks for. Nobody makes it without the server's
+    /// secret, and once the request is forgotten, nobody makes it at all.
+    fn key_for(&self, id: ApiKeyId, once: &Once) -> String {
+        let block = |number: u8| {
+            let content = [id.uuid().as_bytes(), [number].as_slice(), once.key.as_bytes()].concat();
+            self.signer.mac(Purpose::Key, &content)
+        };
+        secrets::key_of(block)
     }
 
     /// The caller's keys, oldest first.

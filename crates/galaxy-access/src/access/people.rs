@@ -2,13 +2,17 @@
 
 use galaxy_base::SecretString;
 use galaxy_domain::{Caller, PersonId, Role, person::Person};
-use galaxy_store::people::{NewPerson, PersonChange};
+use galaxy_store::{
+    Once,
+    people::{NewPerson, PersonChange},
+};
 
 use super::Access;
 use crate::{
     decide::{self, Denied},
     error::AccessError,
     fields::Complaints,
+    tokens::Purpose,
 };
 
 /// An account as an administrator wants it.
@@ -35,7 +39,8 @@ impl Access {
         person.ok_or(AccessError::Unauthenticated)
     }
 
-    /// Makes an account.
+    /// Makes an account. The same request sent again with the same idempotency key gives the same
+    /// account, as it was made.
     ///
     /// # Errors
     /// Forbidden to all but administrators; a conflict when the address is taken;
@@ -44,6 +49,7 @@ impl Access {
         &self,
         caller: &Caller,
         request: PersonRequest,
+        once: Option<&Once>,
     ) -> Result<Person, AccessError> {
         let permit = decide::administer(caller)?;
         let mut complaints = Complaints::default();
@@ -51,9 +57,23 @@ impl Access {
         let name = complaints.name("name", &request.name);
         complaints.password("password", &request.password, &self.about(&email, &name));
         complaints.end()?;
+        let once = once.map(|once| self.sealed(once));
+        // Hashing a password costs a lot; a request that is sent again does not need it.
+        if let Some(once) = &once
+            && let Some(made) = self.store.made_before(caller.person, once).await?
+        {
+            return Ok(made);
+        }
         let password_hash = Some(self.passwords.turn().await?.hash(&request.password).await?);
         let new = NewPerson { email, name, role: request.role, password_hash };
-        Ok(self.store.create_person(permit, new).await?)
+        Ok(self.store.create_person(permit, new, once.as_ref()).await?.value)
+    }
+
+    /// `once` with another hash of its body, which says nothing without the server's secret: the
+    /// body holds a password, and a plain hash would tell how to guess it.
+    fn sealed(&self, once: &Once) -> Once {
+        let sealed = self.signer.mac(Purpose::Request, once.body_hash.as_bytes());
+        Once { body_hash: hex::encode(sealed), ..once.clone() }
     }
 
     /// Everybody in the caller's workspace, by address.

@@ -64,7 +64,10 @@ async fn only_administrators_look_after_accounts() {
     let password = OTHER_PASSWORD.into();
     let forbidden = Some(Kind::Forbidden);
     assert_eq!(kind(access.people(&caller).await), forbidden);
-    assert_eq!(kind(access.create_person(&caller, person("cy@example.org")).await), forbidden);
+    assert_eq!(
+        kind(access.create_person(&caller, person("cy@example.org"), None).await),
+        forbidden
+    );
     for id in [member.id, admin.person, PersonId::fresh()] {
         assert_eq!(kind(access.change_person(&caller, id, disabled(true)).await), forbidden);
         assert_eq!(kind(access.reset_password(&caller, id, &password).await), forbidden);
@@ -81,10 +84,10 @@ async fn only_administrators_look_after_accounts() {
 async fn accounts_are_made_with_everything_right() {
     let store = sqlite().await;
     let House { access, admin, .. } = &house(&store).await;
-    let taken = access.create_person(admin, person(" BO@example.ORG")).await;
+    let taken = access.create_person(admin, person(" BO@example.ORG"), None).await;
     assert_eq!(kind(taken), Some(Kind::Conflict));
     let wrong = PersonRequest { password: "galaxy chat!".into(), ..person("nobody") };
-    let end = access.create_person(admin, wrong).await;
+    let end = access.create_person(admin, wrong, None).await;
     let Err(AccessError::Invalid(mistakes)) = end else { panic!("{end:?}") };
     let fields: Vec<&str> = mistakes.iter().map(|(field, _)| *field).collect();
     assert_eq!(fields, ["email", "password"]);

@@ -46,7 +46,7 @@ async fn house(store: &StoreFixture) -> House {
     let token = access.setup_token().await.unwrap().unwrap();
     access.set_up(token.expose_secret(), ADMIN, "Ana", &PASSWORD.into()).await.unwrap();
     let admin = sign_in(&access, ADMIN, PASSWORD).await;
-    let member = access.create_person(&admin, person(MEMBER)).await.unwrap();
+    let member = access.create_person(&admin, person(MEMBER), None).await.unwrap();
     House { access, admin, member }
 }
 

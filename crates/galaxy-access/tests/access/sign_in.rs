@@ -42,7 +42,7 @@ async fn unknown_wrong_and_disabled_look_alike_and_cost_the_same() {
     let store = sqlite().await;
     let house = house(&store).await;
     let disabled =
-        house.access.create_person(&house.admin, person("cy@example.org")).await.unwrap();
+        house.access.create_person(&house.admin, person("cy@example.org"), None).await.unwrap();
     let change = galaxy_access::PersonChange { disabled: Some(true), ..Default::default() };
     house.access.change_person(&house.admin, disabled.id, change).await.unwrap();
     let proxied = store.someone("dee@example.org").await;

@@ -4,6 +4,7 @@ use galaxy_domain::{
 use serde_json::{Value, json};
 
 use super::*;
+use crate::policy::digest;
 
 /// Judges a call by the name of its tool.
 struct ByName;
@@ -17,6 +18,10 @@ impl Policy for ByName {
             "never" => Judgement::Deny("no".to_owned()),
             other => Judgement::Refuse(format!("no tool {other}")),
         }
+    }
+
+    fn bound_to(&self, tool: &str, input: &Value) -> Option<String> {
+        Some(digest(tool, input))
     }
 }
 
@@ -46,6 +51,12 @@ fn replies(id: &str) -> Item {
 
 fn decides(id: &str, decision: Decision) -> Item {
     Item::Approval { call: CallId(id.to_owned()), decision, by: PersonId::fresh() }
+}
+
+/// The question about a call of `tool` without arguments.
+fn asked(id: &str, tool: &str) -> Item {
+    let digest = digest(tool, &Value::Null);
+    Item::Asked { call: CallId(id.to_owned()), question: Question::Approval, digest }
 }
 
 fn yes() -> Decision {
@@ -94,29 +105,50 @@ fn a_question_to_the_person_waits_for_an_answer() {
 
 #[test]
 fn a_decision_is_obeyed() {
-    let asked = || asks(&[("a", "write")]);
-    check([said(), asked(), decides("a", yes())], &Step::Settle(vec![(id("a"), Ruling::Run)]));
+    let so_far = || [said(), asks(&[("a", "write")]), asked("a", "write")];
+    let run = Step::Settle(vec![(id("a"), Ruling::Run)]);
+    check(so_far().into_iter().chain([decides("a", yes())]), &run);
+    let edited = Decision::Allow { reach: Reach::Once, input: Some(json!({ "to": "Cy" })) };
+    check(so_far().into_iter().chain([decides("a", edited)]), &run);
     let no = Decision::Deny { reason: Some("not today".to_owned()) };
     let denied = Step::Settle(vec![(id("a"), Ruling::Deny(Some("not today".to_owned())))]);
-    check([said(), asked(), decides("a", no)], &denied);
+    check(so_far().into_iter().chain([decides("a", no)]), &denied);
+}
+
+#[test]
+fn a_yes_to_something_else_is_a_no() {
+    let changed = "the tool has changed since the person agreed; ask again".to_owned();
+    let denied = Step::Settle(vec![(id("a"), Ruling::Deny(Some(changed)))]);
+    let calls = || asks(&[("a", "write")]);
+    // The tool was another when it was shown; the arguments were; nothing was shown at all.
+    check([said(), calls(), asked("a", "send"), decides("a", yes())], &denied);
+    let other = Item::Asked {
+        call: id("a"),
+        question: Question::Approval,
+        digest: digest("write", &json!({ "to": "Bo" })),
+    };
+    check([said(), calls(), other, decides("a", yes())], &denied);
+    check([said(), calls(), decides("a", yes())], &denied);
 }
 
 #[test]
 fn a_stale_yes_is_a_no() {
     let mut transcript = Transcript::default();
-    for item in [said(), asks(&[("a", "write")]), decides("a", yes())] {
+    for item in [said(), asks(&[("a", "write")]), asked("a", "write"), decides("a", yes())] {
         transcript.push_at(item, Timestamp::from_millis(0)).unwrap();
     }
     let late = Timestamp::from_millis(0).after(YES_IS_GOOD_FOR + Duration::from_millis(1));
     let step = next_step(&transcript, &ByName, &Limits::default(), late);
     let Step::Settle(rulings) = step else { panic!("{step:?}") };
-    assert!(matches!(rulings.as_slice(), [(_, Ruling::Deny(Some(_)))]));
+    let [(_, Ruling::Deny(Some(reason)))] = rulings.as_slice() else { panic!("{rulings:?}") };
+    assert!(reason.contains("too long ago"), "{reason}");
 }
 
 #[test]
 fn a_yes_does_not_lift_a_prohibition() {
     let step = Step::Settle(vec![(id("a"), Ruling::Deny(Some("no".to_owned())))]);
-    check([said(), asks(&[("a", "never")]), decides("a", yes())], &step);
+    let items = [said(), asks(&[("a", "never")]), asked("a", "never"), decides("a", yes())];
+    check(items, &step);
 }
 
 #[test]

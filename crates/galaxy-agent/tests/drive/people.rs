@@ -111,6 +111,28 @@ async fn a_yes_that_comes_too_late_is_a_no() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tool_that_changed_after_the_yes_is_not_called_with_it() {
+    let scene = Scene::new([asks_to_send(), Script::says("I ask again.")]).with(send());
+    scene.drive().await;
+    scene.decide("c1", yes(None));
+    // The process that goes on has another version of the tool, which takes something else.
+    let tool = send().takes(json!({ "type": "object", "description": "To everybody." }));
+    let sent = tool.inputs();
+    let scene = Scene { tools: galaxy_tool::Toolbox::default(), ..scene }.with(tool);
+    assert_eq!(scene.drive().await, Stop::Finished);
+    assert!(sent.lock().unwrap().is_empty());
+    let reason = "the tool has changed since the person agreed; ask again".to_owned();
+    let denied = Outcome::Denied { reason: Some(reason.clone()) };
+    assert_eq!(scene.replies(), [("c1".to_owned(), denied)]);
+    let Some(Message::Result { output, is_error: true, .. }) =
+        scene.model.requests()[1].messages.last().cloned()
+    else {
+        panic!("{:?}", scene.model.requests()[1])
+    };
+    assert!(matches!(&output[0], Part::Text { text } if text.contains(&reason)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_needs_nobody_is_done_before_a_person_is_asked() {
     let two = Script::calls("a", "send", json!({})).call("b", "look", json!({}));
     let scene =

@@ -15,7 +15,7 @@ use galaxy_domain::{
     run::RunRow,
     transcript::Finish,
 };
-use galaxy_store::{NewConversation, NewRun, Say, StoreError, Window};
+use galaxy_store::{Along, NewConversation, NewRun, Say, StoreError, Window};
 use galaxy_testkit::{
     FakeTool, Gate, Script,
     store::{Someone, StoreFixture},
@@ -146,7 +146,7 @@ async fn a_run_is_put_down_for_a_person_and_goes_on(store: &StoreFixture) {
     let by = asked.ann.id;
     let approval = Item::Approval { call: call("c1"), decision: yes(None), by };
     let permit = asked.ann.may(run.id);
-    store.decide(permit, after, vec![approval], RunState::Queued).await.unwrap();
+    store.decide(permit, after, vec![approval], RunState::Queued, Along::default()).await.unwrap();
 
     let run = asked.claim(LEASE).await;
     assert_eq!(asked.drive_to_end(&scene, &run).await, Stop::Finished);

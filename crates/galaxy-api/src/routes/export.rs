@@ -1,9 +1,11 @@
 //! `/api/conversations/{id}/export`: a conversation as a file.
 
 use axum::{
+    body::Body,
     extract::State,
     http::{HeaderName, header},
 };
+use futures::TryStreamExt;
 use galaxy_app::export::Format;
 use galaxy_domain::ConversationId;
 use serde::Deserialize;
@@ -52,7 +54,7 @@ async fn export(
     Authenticated(caller): Authenticated,
     Path(id): Path<ConversationId>,
     Query(exporting): Query<Exporting>,
-) -> Result<([(HeaderName, String); 2], String), Problem> {
+) -> Result<([(HeaderName, String); 2], Body), Problem> {
     let format = match exporting.format {
         FormatName::Txt => Format::Text,
         FormatName::Md => Format::Markdown,
@@ -64,7 +66,9 @@ async fn export(
         (header::CONTENT_TYPE, file.media_type.to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, file.content))
+    // The status is sent by then: a file that breaks off must not look whole.
+    let pieces = file.pieces.inspect_err(|err| tracing::warn!(error = %err, "an export broke off"));
+    Ok((headers, Body::from_stream(pieces)))
 }
 
 /// Writes a file name for a header (RFC 8187).

@@ -14,7 +14,7 @@ use super::{Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
-    extract::{Body, Path},
+    extract::{Body, Key, Path},
     problem::Problem,
     views::{
         All,
@@ -52,18 +52,21 @@ struct NewKey {
     expires_in_days: Option<u32>,
 }
 
-/// Make a key; it is shown this once
+/// Make a key; it is shown this once, and to the same request sent again
 #[utoipa::path(post, path = "/api/auth/keys", tag = "auth", request_body = NewKey,
     responses((status = 201, body = NewKeyView), (status = "4XX", body = Problem)))]
 async fn create(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
+    key: Key,
     body: Body<NewKey>,
 ) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
+    let once = key.once("POST /api/auth/keys", &body);
     let NewKey { name, scopes, expires_in_days } = body.value;
     let expires_in = expires_in_days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
     let request = KeyRequest { name, scopes, expires_in };
-    let made = api.app.access().create_key(&caller, request).await.map_err(AppError::from)?;
+    let made = api.app.access().create_key(&caller, request, once.as_ref()).await;
+    let made = made.map_err(AppError::from)?;
     let key = made.key.expose_secret().to_owned();
     Ok((StatusCode::CREATED, Json(NewKeyView { info: (&made.info).into(), key })))
 }

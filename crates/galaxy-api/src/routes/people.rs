@@ -15,7 +15,7 @@ use super::{Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
-    extract::{Body, Path},
+    extract::{Body, Key, Path},
     problem::Problem,
     views::{All, account::PersonView, names},
 };
@@ -60,12 +60,14 @@ struct NewPerson {
 async fn create(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
+    key: Key,
     body: Body<NewPerson>,
 ) -> Result<(StatusCode, Json<PersonView>), Problem> {
+    let once = key.once("POST /api/people", &body);
     let NewPerson { email, name, role, password } = body.value;
     let request = PersonRequest { email, name, role, password };
-    let person = api.app.access().create_person(&caller, request).await.map_err(AppError::from)?;
-    Ok((StatusCode::CREATED, Json((&person).into())))
+    let person = api.app.access().create_person(&caller, request, once.as_ref()).await;
+    Ok((StatusCode::CREATED, Json((&person.map_err(AppError::from)?).into())))
 }
 
 /// What is to change; what is absent stays as it is.

@@ -20,7 +20,7 @@ use super::{Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
-    extract::{Body, Path, Query},
+    extract::{Body, Key, Path, Query},
     live::sse,
     problem::Problem,
     views::{
@@ -145,15 +145,17 @@ async fn approve(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
+    key: Key,
     body: Body<Approve>,
 ) -> Result<(StatusCode, Json<StateView>), Problem> {
+    let once = key.once("POST /api/runs/{id}/approve", &body);
     let Approve { call, digest, decision, reach, input, reason } = body.value;
     let decision = match decision {
         YesNo::Allow => Decision::Allow { reach: reach.unwrap_or(Reach::Once), input },
         YesNo::Deny => Decision::Deny { reason },
     };
     let ruling = Ruling { call: CallId(call), digest, decision };
-    Ok(accepted(api.app.approve(&caller, id, ruling).await?))
+    Ok(accepted(api.app.approve(&caller, id, ruling, once.as_ref()).await?))
 }
 
 /// One answer, or several choices.
@@ -184,14 +186,16 @@ async fn answer(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
+    key: Key,
     body: Body<Answering>,
 ) -> Result<(StatusCode, Json<StateView>), Problem> {
+    let once = key.once("POST /api/runs/{id}/answer", &body);
     let Answering { call, answer } = body.value;
     let text = match answer {
         Answer::One(text) => text,
         Answer::Many(choices) => choices.join(", "),
     };
-    Ok(accepted(api.app.answer(&caller, id, CallId(call), text).await?))
+    Ok(accepted(api.app.answer(&caller, id, CallId(call), text, once.as_ref()).await?))
 }
 
 /// Have a run go on that was stopped, broke off or ran into a limit
@@ -202,6 +206,8 @@ async fn go_on(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
+    key: Key,
 ) -> Result<(StatusCode, Json<StateView>), Problem> {
-    Ok(accepted(api.app.continue_run(&caller, id).await?))
+    let once = key.once_alone("POST /api/runs/{id}/continue");
+    Ok(accepted(api.app.continue_run(&caller, id, once.as_ref()).await?))
 }

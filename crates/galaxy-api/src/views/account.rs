@@ -148,8 +148,10 @@ pub struct KeyView {
     /// When it was made.
     pub created_at: String,
     /// When it stops working.
+    #[schema(required)]
     pub expires_at: Option<String>,
     /// When it was last used.
+    #[schema(required)]
     pub used_at: Option<String>,
 }
 

@@ -28,14 +28,18 @@ pub struct ConversationView {
     /// Out of sight.
     pub archived: bool,
     /// The model; absent means the default.
+    #[schema(required)]
     pub model: Option<String>,
     /// The tools; absent means all.
+    #[schema(required)]
     pub tools: Option<Vec<String>>,
     /// Whether the choice of tools is fixed.
     pub tools_locked: bool,
     /// Own instructions.
+    #[schema(required)]
     pub system_prompt: Option<String>,
     /// Where its newest run stands.
+    #[schema(required)]
     pub state: Option<RunStateName>,
     /// How many messages it has, all branches counted.
     pub messages: i64,
@@ -120,7 +124,7 @@ pub struct MessageView {
     #[schema(value_type = uuid::Uuid)]
     pub id: MessageId,
     /// What it follows.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub parent_id: Option<MessageId>,
     /// `person` or `agent`.
     pub speaker: SpeakerName,
@@ -132,10 +136,12 @@ pub struct MessageView {
     /// What a person said.
     pub parts: Vec<PartView>,
     /// The run that writes it, if an agent speaks.
+    #[schema(required)]
     pub run: Option<MessageRunView>,
     /// What that run did so far, with neighbouring pieces joined.
     pub events: Vec<RunEvent>,
     /// What the caller thinks of it.
+    #[schema(required)]
     pub feedback: Option<RatingView>,
 }
 
@@ -184,13 +190,13 @@ pub struct MessagesView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StartedView {
     /// The run that answers.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub run_id: Option<RunId>,
     /// The message it answers.
     #[schema(value_type = uuid::Uuid)]
     pub question_id: MessageId,
     /// The message it writes.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub answer_id: Option<MessageId>,
 }
 
@@ -211,7 +217,7 @@ pub struct HitView {
     #[schema(value_type = uuid::Uuid)]
     pub conversation_id: ConversationId,
     /// In which message; absent when in the title.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub message_id: Option<MessageId>,
     /// What the conversation is called.
     pub title: String,

@@ -86,6 +86,7 @@ pub enum RunEventBody {
         /// Which model.
         model: String,
         /// Why not the one asked for, when a fallback steps in.
+        #[schema(required)]
         because: Option<String>,
     },
     /// More text.
@@ -140,10 +141,13 @@ pub enum RunEventBody {
         /// `allow` or `deny`.
         decision: DecisionName,
         /// How far a yes reaches: `once`, `conversation` or `always`.
+        #[schema(required)]
         reach: Option<ReachName>,
         /// The arguments the person put in place of the model's.
+        #[schema(required)]
         input: Option<Value>,
         /// Why not.
+        #[schema(required)]
         reason: Option<String>,
         /// Who.
         #[schema(value_type = uuid::Uuid)]
@@ -163,6 +167,7 @@ pub enum RunEventBody {
         /// Which.
         call: String,
         /// The share that is done, from 0 to 1.
+        #[schema(required)]
         share: Option<f64>,
         /// What it is doing.
         note: String,
@@ -177,6 +182,7 @@ pub enum RunEventBody {
         /// What it gave.
         output: Vec<PartView>,
         /// Why it gave nothing.
+        #[schema(required)]
         message: Option<String>,
         /// How long it took.
         took_ms: u64,
@@ -201,6 +207,7 @@ pub enum RunEventBody {
         /// `finished`, `exhausted`, `cancelled` or `incomplete`.
         state: RunStateName,
         /// Why, and what to do about it.
+        #[schema(required)]
         message: Option<String>,
     },
     /// The run broke.
@@ -211,6 +218,7 @@ pub enum RunEventBody {
         /// Why, and what to do about it.
         message: String,
         /// The provider's own words.
+        #[schema(required)]
         detail: Option<String>,
     },
     /// A person has a stopped run go on.

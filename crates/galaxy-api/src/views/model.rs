@@ -29,16 +29,22 @@ pub struct HealthView {
     /// `ok`, `failed`, `unknown` or `disabled`.
     pub status: StatusName,
     /// From the request to the end of the answer.
+    #[schema(required)]
     pub latency_ms: Option<u64>,
     /// A stable name for what went wrong.
+    #[schema(required)]
     pub code: Option<&'static str>,
     /// What went wrong.
+    #[schema(required)]
     pub message: Option<String>,
     /// What to do about it.
+    #[schema(required)]
     pub advice: Option<&'static str>,
     /// The provider's own words.
+    #[schema(required)]
     pub detail: Option<String>,
     /// When it was checked.
+    #[schema(required)]
     pub checked_at: Option<String>,
 }
 
@@ -101,6 +107,7 @@ impl From<&ModelInfo> for ModelView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ModelsView {
     /// The one that answers when nobody chose.
+    #[schema(required)]
     pub default: Option<String>,
     /// Whether calls to models are switched off.
     pub disabled: bool,

@@ -41,7 +41,7 @@ pub enum NoticeBody {
         #[schema(value_type = uuid::Uuid)]
         message_id: MessageId,
         /// The run that writes it, if an agent speaks.
-        #[schema(value_type = Option<uuid::Uuid>)]
+        #[schema(value_type = Option<uuid::Uuid>, required)]
         run_id: Option<RunId>,
     },
     /// A run went from one state to another.

@@ -41,10 +41,13 @@ pub struct OpenCallView {
     /// Its arguments.
     pub input: Value,
     /// What a person is asked about it: `approval` or `answer`.
+    #[schema(required)]
     pub question: Option<QuestionName>,
     /// What a yes is bound to.
+    #[schema(required)]
     pub digest: Option<String>,
     /// What it can do, once it has begun.
+    #[schema(required)]
     pub effect: Option<EffectName>,
 }
 
@@ -66,10 +69,12 @@ pub struct RunSummaryView {
     /// Where it stands.
     pub state: RunStateName,
     /// The model asked for.
+    #[schema(required)]
     pub model: Option<String>,
     /// When it was asked for.
     pub created_at: String,
     /// When it last stopped moving.
+    #[schema(required)]
     pub ended_at: Option<String>,
 }
 
@@ -138,6 +143,7 @@ pub struct CallReportView {
     /// Its arguments.
     pub input: Value,
     /// How it ended; absent while it waits for a person.
+    #[schema(required)]
     pub outcome: Option<OutcomeName>,
 }
 

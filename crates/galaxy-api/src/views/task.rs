@@ -23,9 +23,10 @@ pub struct TaskView {
     /// Labels.
     pub tags: Vec<String>,
     /// When it should be done.
+    #[schema(required)]
     pub due_at: Option<String>,
     /// Who does it, if not the owner.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub assignee: Option<PersonId>,
     /// Tasks that come first.
     #[schema(value_type = Vec<uuid::Uuid>)]
@@ -35,6 +36,7 @@ pub struct TaskView {
     /// When it was last changed.
     pub updated_at: String,
     /// When it was done.
+    #[schema(required)]
     pub completed_at: Option<String>,
 }
 

@@ -4,11 +4,12 @@ use galaxy_testkit::{Script, store::StoreFixture};
 use serde_json::json;
 
 use crate::{
-    house::House,
+    house::{House, Plan},
     talk::{Started, chat_path, ids, spoken, text},
 };
 
 galaxy_testkit::on_both_engines! {
+    a_person_may_make_so_many_conversations_in_a_minute,
     an_edited_question_stands_beside_the_old_one_and_is_answered_on_its_own,
     an_edit_without_an_answer_changes_what_is_shown_only,
     an_answer_made_anew_stands_beside_the_old_one,
@@ -132,4 +133,27 @@ async fn messages_of_another_conversation_are_not_there(store: &StoreFixture) {
     let path = message(&one, &two.answer, "feedback");
     let rating = json!({ "rating": "up" });
     house.put(&path).by(&bo).json(&rating).send().await.refused(404, "not_found");
+}
+
+async fn a_person_may_make_so_many_conversations_in_a_minute(store: &StoreFixture) {
+    let house = House::with(store, Plan { conversations_per_minute: 3, ..Plan::default() }).await;
+    let (bo, cy) = (house.member("bo@example.org").await, house.member("cy@example.org").await);
+    let chat = house.chat(&bo, "Hello?").await;
+    let fork = |key: &str| {
+        let body = json!({ "message_id": chat.answer });
+        house.post(&chat_path(&chat.conversation, "/fork")).by(&bo).key(key).json(&body).send()
+    };
+    let made = house.conversation(&bo).await;
+    let copy = fork("one").await.ok(201);
+    // What is sent again for want of an answer makes nothing.
+    assert_eq!(fork("one").await.ok(201), copy);
+    for reply in
+        [fork("two").await, house.post("/api/conversations").by(&bo).json(&json!({})).send().await]
+    {
+        reply.refused(429, "too_many");
+        let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    house.conversation(&cy).await;
+    house.talk(&bo, &made, "Nobody is kept from writing.").await;
 }

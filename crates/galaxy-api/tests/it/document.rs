@@ -112,3 +112,35 @@ fn problems_are_what_every_refusal_is_described_as() {
         assert_eq!(media_types, ["application/problem+json"], "{method} {path}");
     }
 }
+
+/// Fields that are left out where there is nothing to say; all others are `null`.
+const LEFT_OUT: [(&str, &str); 3] =
+    [("Problem", "request_id"), ("Problem", "errors"), ("CheckView", "detail")];
+
+/// A client that checks its types has to look for one kind of nothing, not for two.
+#[test]
+fn every_field_of_a_reply_is_there() {
+    let document = written();
+    let mut waiting = BTreeSet::new();
+    operations(&document).iter().for_each(|(.., it)| collect(&it["responses"], &mut waiting));
+    let mut seen = BTreeSet::new();
+    while let Some(reference) = waiting.pop_first() {
+        let schema = document.pointer(&reference[1..]).unwrap();
+        if seen.insert(reference.clone()) {
+            collect(schema, &mut waiting);
+            check_fields(reference.rsplit('/').next().unwrap(), schema);
+        }
+    }
+    assert!(seen.len() > 30, "replies are described by name");
+}
+
+fn check_fields(name: &str, schema: &Value) {
+    let required: Vec<&Value> = schema["required"].as_array().into_iter().flatten().collect();
+    for field in schema["properties"].as_object().into_iter().flat_map(|it| it.keys()) {
+        let left_out = LEFT_OUT.contains(&(name, field));
+        assert_eq!(required.contains(&&Value::from(field.as_str())), !left_out, "{name}.{field}");
+    }
+    for key in ["oneOf", "allOf", "anyOf"] {
+        schema[key].as_array().into_iter().flatten().for_each(|it| check_fields(name, it));
+    }
+}

@@ -41,6 +41,7 @@ pub(crate) struct Plan {
     pub(crate) test_person: Option<String>,
     pub(crate) active_runs: usize,
     pub(crate) messages_per_minute: u32,
+    pub(crate) conversations_per_minute: u32,
     pub(crate) tools: Vec<Arc<dyn AnyTool>>,
     pub(crate) limits: Limits,
 }
@@ -63,6 +64,7 @@ impl Default for Plan {
             test_person: None,
             active_runs: 64,
             messages_per_minute: 10_000,
+            conversations_per_minute: 10_000,
             tools: Vec::new(),
             limits: Limits::default(),
         }
@@ -161,6 +163,7 @@ impl<'a> House<'a> {
             system_prompt: "Be brief.".to_owned(),
             active_runs: plan.active_runs,
             messages_per_minute: plan.messages_per_minute.try_into().unwrap(),
+            conversations_per_minute: plan.conversations_per_minute.try_into().unwrap(),
             message_chars: 2_000,
             image_bytes: 1_000,
             limits: plan.limits,

@@ -17,6 +17,7 @@ galaxy_testkit::on_both_engines! {
     a_page_follows_several_topics_and_leaves_them,
     a_page_goes_on_where_it_was,
     a_foreign_topic_is_an_error_and_nothing_else,
+    a_page_is_told_that_its_conversation_was_deleted,
 }
 
 fn seqs(frames: &[Value]) -> Vec<u64> {
@@ -99,6 +100,26 @@ async fn a_foreign_topic_is_an_error_and_nothing_else(store: &StoreFixture) {
     socket.follow(&format!("user:{}", bo.id), 0).await;
     house.chat(&bo, "Still here.").await;
     socket.until("run.changed").await;
+}
+
+async fn a_page_is_told_that_its_conversation_was_deleted(store: &StoreFixture) {
+    let house = House::open(store).await;
+    let bo = house.member("bo@example.org").await;
+    let chat = house.chat(&bo, "Hello?").await;
+    let topic = format!("chat:{}", chat.conversation);
+    let mut socket = Socket::open(house.listen().await, &bo).await;
+    socket.follow(&topic, 0).await;
+    socket.until("run.changed").await;
+    house.delete(&chat_path(&chat.conversation, "")).by(&bo).send().await.ok(204);
+    let last = socket.until("conversation.deleted").await.pop().unwrap();
+    assert_eq!(
+        (&last["topic"], &last["conversation_id"]),
+        (&json!(topic), &json!(chat.conversation))
+    );
+    // Whoever comes later finds nothing.
+    socket.follow(&topic, 0).await;
+    let error = json!({ "op": "error", "topic": topic, "code": "not_found" });
+    assert_eq!(socket.next().await.unwrap(), error);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

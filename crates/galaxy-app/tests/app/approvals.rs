@@ -55,7 +55,7 @@ async fn decide(
     decision: Decision,
 ) -> Result<RunState, AppError> {
     let digest = house.run(run).await.digest(&id(call)).unwrap_or_default().to_owned();
-    house.app.approve(caller, run, Ruling { call: id(call), digest, decision }).await
+    house.app.approve(caller, run, Ruling { call: id(call), digest, decision }, None).await
 }
 
 /// A run that waits for a yes to the call `c1`.
@@ -106,9 +106,9 @@ async fn a_yes_to_something_else_is_a_conflict(store: &StoreFixture) {
     ];
     for (who, call, digest, expected) in attempts {
         let ruling = Ruling { call: id(call), digest: digest.to_owned(), decision: yes() };
-        assert_eq!(kind(house.app.approve(who, run, ruling).await), Some(expected), "{call}");
+        assert_eq!(kind(house.app.approve(who, run, ruling, None).await), Some(expected), "{call}");
     }
-    let words = house.app.answer(&house.ann, run, id("c1"), "yes".to_owned()).await;
+    let words = house.app.answer(&house.ann, run, id("c1"), "yes".to_owned(), None).await;
     assert_eq!(kind(words), Some(Kind::Conflict), "a yes is no answer to a question");
     assert_eq!(house.run(run).await.row.state, RunState::Parked);
     assert!(sent.lock().unwrap().is_empty());
@@ -181,13 +181,13 @@ async fn a_question_is_answered_in_words(store: &StoreFixture) {
     decide(&house, &house.ann, run, "c1", Decision::Deny { reason: None }).await.unwrap();
     assert_eq!(house.rests(run).await, RunState::Parked);
     assert_eq!(kind(allow(&house, run, "q", Reach::Once).await), Some(Kind::Conflict));
-    let too_long = house.app.answer(&house.ann, run, id("q"), "x".repeat(2_001)).await;
+    let too_long = house.app.answer(&house.ann, run, id("q"), "x".repeat(2_001), None).await;
     assert_eq!(kind(too_long), Some(Kind::Invalid));
-    house.app.answer(&house.ann, run, id("q"), "red".to_owned()).await.unwrap();
+    house.app.answer(&house.ann, run, id("q"), "red".to_owned(), None).await.unwrap();
     assert_eq!(house.rests(run).await, RunState::Finished);
     assert_eq!(house.asked().last().unwrap(), "ask_person: red");
     let replies = house.replies(run).await;
     assert_eq!(replies, [Outcome::Denied { reason: None }, done("red")]);
-    let again = house.app.answer(&house.ann, run, id("q"), "blue".to_owned()).await;
+    let again = house.app.answer(&house.ann, run, id("q"), "blue".to_owned(), None).await;
     assert_eq!(kind(again), Some(Kind::Conflict));
 }

@@ -139,7 +139,7 @@ async fn other_people_see_nothing(store: &StoreFixture) {
     assert_eq!(kind(app.conversation(bob, chat).await), hidden);
     assert_eq!(kind(app.run(bob, run).await), hidden);
     assert_eq!(kind(app.stop(bob, run).await), hidden);
-    assert_eq!(kind(app.continue_run(bob, run).await), hidden);
+    assert_eq!(kind(app.continue_run(bob, run, None).await), hidden);
     assert_eq!(kind(app.reply(bob, run).await), hidden);
     let sending = || Sending { text: "Hi".to_owned(), ..Sending::default() };
     assert_eq!(kind(app.send(bob, chat, sending(), None).await), hidden);

@@ -180,6 +180,7 @@ fn config(worker: WorkerConfig) -> AppConfig {
         system_prompt: "You are Galaxy.".to_owned(),
         active_runs: 10,
         messages_per_minute: NonZeroU32::new(1_000).unwrap(),
+        conversations_per_minute: NonZeroU32::new(1_000).unwrap(),
         message_chars: 2_000,
         image_bytes: 1_000,
         limits: Limits::default(),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use galaxy_app::follow::{Following, Heard, Logged, Topic};
-use galaxy_domain::{Effect, Item, Outcome, RunState, Verdict, transcript::Delta};
+use galaxy_domain::{Effect, Item, Outcome, RunState, Verdict, notice::Notice, transcript::Delta};
 use galaxy_jobs::WorkerConfig;
 use galaxy_store::Store;
 use galaxy_testkit::{FakeTool, Gate, Script, store::StoreFixture};
@@ -101,6 +101,30 @@ async fn what_runs_on_one_is_stopped_on_the_other() {
     assert_eq!(two.rests(run).await, RunState::Cancelled);
     assert_eq!(one.model.abandoned(), 1);
     assert_eq!(two.said(chat).await, ["A story", "Once upon"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_on_one_is_gone_on_the_other() {
+    let fixture = galaxy_testkit::store::postgres().await;
+    let one = House::new(&fixture, [Script::says("Hi.")]).await;
+    let two = replica(&fixture, []).await;
+    let chat = one.chat().await;
+    one.ask(chat, "Hello").await;
+    let mut tails = Vec::new();
+    for house in [&one, &two] {
+        let mut tail = house.app.follow(&house.ann, Topic::Chat(chat), 0).await.unwrap();
+        assert!(matches!(tail.next().await.unwrap(), Heard::Entries(_)));
+        tails.push(tail);
+    }
+    one.app.delete_conversation(&one.ann, chat).await.unwrap();
+    let deleted = Notice::ConversationDeleted { conversation: chat };
+    for tail in &mut tails {
+        let Heard::Entries(entries) = tail.next().await.unwrap() else { panic!("a gap") };
+        assert!(
+            matches!(&entries[..], [Logged::Notice { notice, .. }] if *notice == deleted),
+            "{entries:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -27,7 +27,7 @@ async fn a_stopped_answer_keeps_its_text_and_can_go_on(store: &StoreFixture) {
     // Once more is no mistake.
     assert_eq!(house.app.stop(&house.ann, run).await.unwrap(), RunState::Cancelled);
 
-    house.app.continue_run(&house.ann, run).await.unwrap();
+    house.app.continue_run(&house.ann, run, None).await.unwrap();
     assert_eq!(house.rests(run).await, RunState::Finished);
     assert_eq!(house.said(chat).await, ["Count.", "One, two,|three."]);
     let asked = house.asked();
@@ -67,10 +67,10 @@ async fn a_broken_answer_can_go_on_once(store: &StoreFixture) {
     let (said, state) = house.ask(chat, "Tell me").await;
     assert_eq!(state, RunState::Incomplete);
     let run = said.run.unwrap();
-    house.app.continue_run(&house.ann, run).await.unwrap();
+    house.app.continue_run(&house.ann, run, None).await.unwrap();
     assert_eq!(house.rests(run).await, RunState::Finished);
     assert_eq!(house.said(chat).await, ["Tell me", "Half|Whole."]);
-    assert_eq!(kind(house.app.continue_run(&house.ann, run).await), Some(Kind::Conflict));
+    assert_eq!(kind(house.app.continue_run(&house.ann, run, None).await), Some(Kind::Conflict));
 }
 
 async fn an_older_answer_cannot_go_on(store: &StoreFixture) {
@@ -79,6 +79,6 @@ async fn an_older_answer_cannot_go_on(store: &StoreFixture) {
     let chat = house.chat().await;
     let (said, _) = house.ask(chat, "Tell me").await;
     house.ask(chat, "Something else").await;
-    let late = house.app.continue_run(&house.ann, said.run.unwrap()).await;
+    let late = house.app.continue_run(&house.ann, said.run.unwrap(), None).await;
     assert_eq!(kind(late), Some(Kind::Conflict));
 }

@@ -150,6 +150,7 @@ settings! {
     JWT_SECRET_KEY: SecretString = "", secret, "Signs tokens of API clients.", SECRET;
     MAX_ACTIVE_RUNS_PER_PERSON: NonZeroUsize = "1", count, "Runs of one person at once.";
     MESSAGES_PER_MINUTE: NonZeroU32 = "60", short_count, "Messages of one person in a minute.";
+    CONVERSATIONS_PER_MINUTE: NonZeroU32 = "300", short_count, "Conversations that one person makes in a minute.";
     MESSAGE_CHARS: NonZeroUsize = "100000", count, "Characters of one message.";
     IMAGE_BYTES: NonZeroUsize = "5000000", count, "Bytes of one image, in base64.";
     TOOLS_UNLOCKABLE: bool = "false", flag, "Tools may be changed after the first message.";

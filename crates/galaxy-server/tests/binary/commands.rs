@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use galaxy_testkit::store::tamper;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -52,6 +53,40 @@ async fn a_database_is_checked_migrated_and_found_up_to_date() {
     let good = setup.run(&["migrate", "--check"]).await;
     assert!(good.status.success());
     assert_eq!(String::from_utf8_lossy(&good.stdout).trim(), "the database is up to date");
+}
+
+#[tokio::test]
+async fn a_database_is_verified_and_damage_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(folder.path());
+    let verify = async || {
+        let output = setup.run(&["verify"]).await;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, _, said) = verify().await;
+    assert_eq!(code, Some(1), "there is no database");
+    assert!(said.contains("galaxy migrate"), "{said}");
+
+    let galaxy = setup.start().await;
+    let (code, _, said) = verify().await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("stop the server first"), "{said}");
+    let run = galaxy.client.say(&galaxy.client.conversation().await, "Hello?").await;
+    // Its events end when it does.
+    galaxy.client.get(&format!("/api/runs/{run}/events")).await.unwrap();
+    galaxy.kill().await;
+
+    let (code, found, said) = verify().await;
+    assert_eq!(code, Some(0), "{found}\n{said}");
+    assert!(found.contains("1 runs replayed") && found.contains("nothing is wrong"), "{found}");
+    tamper(&setup.data(), "UPDATE events SET seq = seq + 1 WHERE kind = 'stopped'");
+    let (code, found, said) = verify().await;
+    assert_eq!(code, Some(1), "{found}\n{said}");
+    assert!(
+        found.contains(&format!("run {run}: entry ")) && said.contains("wrong with the database"),
+        "{found}\n{said}"
+    );
 }
 
 #[tokio::test]

@@ -78,6 +78,14 @@ async fn fifty_kills_lose_nothing_that_was_told_and_repeat_no_effect() {
     assert_eq!(active["items"], json!([]));
     galaxy.kill().await;
     assert_eq!(integrity(&setup.data()), ["ok"]);
+    let verified = setup.run(&["verify"]).await;
+    let (found, said) = (text(&verified.stdout), text(&verified.stderr));
+    assert!(verified.status.success(), "{found}\n{said}");
+    println!("{found}");
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 async fn kill_again_and_again(setup: &Setup, addresses: &watch::Sender<Option<SocketAddr>>) {

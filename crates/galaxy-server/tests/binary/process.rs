@@ -51,6 +51,7 @@ impl Setup {
             .with("DEMO_WORD_DELAY_MS", "0")
             .with("MAX_ACTIVE_RUNS_PER_PERSON", "1000")
             .with("MESSAGES_PER_MINUTE", "1000000")
+            .with("CONVERSATIONS_PER_MINUTE", "1000000")
             .with("RUN_LEASE_SECONDS", "3")
     }
 

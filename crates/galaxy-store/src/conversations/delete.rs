@@ -8,6 +8,7 @@ use crate::{
     Store,
     db::{Strength, statement},
     error::StoreError,
+    topics,
 };
 
 const OWNER: &str = "SELECT owner_id,
@@ -16,11 +17,10 @@ const OWNER: &str = "SELECT owner_id,
 // Logs belong to topics of several kinds, so no foreign key removes them.
 const RUN_LOGS: &str = "DELETE FROM events WHERE workspace_id = $2
     AND topic_id IN (SELECT id FROM runs WHERE conversation_id = $1 AND workspace_id = $2)";
-const OWN_LOG: &str = "DELETE FROM events WHERE topic_id = $1 AND workspace_id = $2";
 const CONVERSATION: &str = "DELETE FROM conversations WHERE id = $1 AND workspace_id = $2";
 
 impl Store {
-    /// Deletes a conversation, its messages, its runs and their logs.
+    /// Deletes a conversation, its messages, its runs and their logs. Whoever follows it is told.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] while a worker drives a run in it.
@@ -35,10 +35,9 @@ impl Store {
                     return Err(StoreError::Conflict("a run is under way".to_owned()));
                 }
                 statement!(tx.execute(RUN_LOGS, id, within))?;
-                statement!(tx.execute(OWN_LOG, id, within))?;
                 statement!(tx.execute(CONVERSATION, id, within))?;
-                // Its own topic is gone, so only its owner is told.
                 let notice = Notice::ConversationDeleted { conversation };
+                topics::end(tx, conversation.into(), workspace, notice.clone()).await?;
                 tx.notify_person(workspace, Id::from_uuid(owner), notice);
                 Ok(())
             })

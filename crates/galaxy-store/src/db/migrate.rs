@@ -31,12 +31,20 @@ const NOTE: &str = "INSERT INTO _sqlx_migrations
     (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 1] = [(
-    1,
-    "base",
-    include_str!("../../migrations/sqlite/0001_base.sql"),
-    include_str!("../../migrations/postgres/0001_base.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+    (
+        1,
+        "base",
+        include_str!("../../migrations/sqlite/0001_base.sql"),
+        include_str!("../../migrations/postgres/0001_base.sql"),
+    ),
+    (
+        2,
+        "ended_topics",
+        include_str!("../../migrations/sqlite/0002_ended_topics.sql"),
+        include_str!("../../migrations/postgres/0002_ended_topics.sql"),
+    ),
+];
 
 /// Brings the database in `folder` up to date; an existing one is copied to `backups/` first.
 pub(super) fn sqlite(conn: &mut Connection, folder: &Path) -> Result<(), StoreError> {
@@ -164,6 +172,19 @@ fn refused(err: MigrateError) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_is_a_migration_that_is_applied() {
+        for engine in ["sqlite", "postgres"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+            let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+            let mut files: Vec<String> =
+                names.map(|name| name.to_string_lossy().into_owned()).collect();
+            files.sort_unstable();
+            let known: Vec<String> = missing(&[]).iter().map(|it| format!("{it}.sql")).collect();
+            assert_eq!(files, known, "{engine}");
+        }
+    }
 
     #[test]
     fn a_snapshot_is_a_whole_database_and_replaces_a_half_made_one() {

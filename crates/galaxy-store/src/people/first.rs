@@ -2,7 +2,7 @@
 
 use galaxy_domain::{Role, WorkspaceId, person::Person};
 
-use super::{GET_BY_EMAIL, LOCK, NewPerson, PersonRow, add};
+use super::{GET_BY_EMAIL, LOCK, NewPerson, PersonRow, create::add};
 use crate::{
     db::{Strength, Tx, statement},
     error::StoreError,

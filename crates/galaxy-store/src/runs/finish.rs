@@ -3,8 +3,9 @@
 use galaxy_domain::{
     Id, Item, Permit, RunState, WorkspaceId,
     access::{Drive, Write},
-    id::Run,
+    id::{Person, Run},
     notice::Notice,
+    tool::ToolRule,
 };
 use uuid::Uuid;
 
@@ -16,7 +17,8 @@ use crate::{
     Store,
     db::{Strength, Tx, statement},
     error::StoreError,
-    topics,
+    once::{self, Once},
+    tool_rules, topics,
 };
 
 /// What the updates below give back, and how they end.
@@ -66,6 +68,15 @@ impl Turn {
     }
 }
 
+/// What comes with a decision, in the same change.
+#[derive(Debug, Clone, Default)]
+pub struct Along {
+    /// A standing rule of the person.
+    pub rule: Option<(Permit<Write, Person>, ToolRule)>,
+    /// The request, when it must not be done twice.
+    pub once: Option<Once>,
+}
+
 impl Store {
     /// Appends the last `items` of this drive after entry `after`, leaves the run in `state`,
     /// gives the lease back and writes the answer, all at once. Gives the last number.
@@ -103,20 +114,29 @@ impl Store {
 
     /// Appends what a person decided to a run that nobody drives (parked, over, or still queued),
     /// after entry `after`, and leaves it in `state`: [`RunState::Queued`] wakes the workers,
-    /// anything else writes the answer too. Gives the last number.
+    /// anything else writes the answer too. What comes `along` holds from the same moment. Gives
+    /// the last number.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a worker drives the run, or when its log has moved on.
+    /// [`StoreError::Conflict`] when a worker drives the run, or when its log has moved on;
+    /// [`StoreError::NotFound`] when the conversation of a rule is not theirs;
+    /// [`StoreError::Mismatch`] when the key was used with another request.
     pub async fn decide(
         &self,
         permit: Permit<Write, Run>,
         after: u64,
         items: Vec<Item>,
         state: RunState,
+        along: Along,
     ) -> Result<u64, StoreError> {
         let turn = self.turn(&permit, after, items, state)?;
-        self.write(Strength::Synced, turn, |tx, turn| {
+        let input = (turn, permit.person(), along);
+        self.write(Strength::Synced, input, |tx, (turn, person, along)| {
             Box::pin(async move {
+                let once = along.once.as_ref();
+                if let Some(made) = once::replay(tx, *person, once).await? {
+                    return Ok(made.value);
+                }
                 let (run, workspace) = (turn.run.uuid(), turn.workspace.uuid());
                 let (state, ended) = (turn.state.as_str(), ended(tx, turn.state));
                 let turned: Option<Turned> =
@@ -128,7 +148,11 @@ impl Store {
                 if topics::from_sql(turned.3) != turn.after {
                     return Err(StoreError::Conflict("the run has moved on".to_owned()));
                 }
-                turn_over(tx, turn, turned).await
+                if let Some((permit, rule)) = &along.rule {
+                    tool_rules::put(tx, permit, rule).await?;
+                }
+                let last = turn_over(tx, turn, turned).await?;
+                Ok(once::keep(tx, *person, once, last).await?.value)
             })
         })
         .await

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use galaxy_domain::{access::Scope, person::ApiKeyInfo};
+use galaxy_domain::{ApiKeyId, access::Scope, person::ApiKeyInfo};
 use galaxy_store::{StoreError, api_keys::NewKey};
 use galaxy_testkit::store::{Someone, StoreFixture};
 
@@ -13,6 +13,7 @@ galaxy_testkit::on_both_engines! {
 
 fn new(hash: &str) -> NewKey {
     NewKey {
+        id: ApiKeyId::fresh(),
         name: "laptop".to_owned(),
         prefix: "gx_abc123".to_owned(),
         secret_hash: hash.to_owned(),
@@ -22,14 +23,14 @@ fn new(hash: &str) -> NewKey {
 }
 
 async fn make(store: &StoreFixture, who: Someone, hash: &str) -> ApiKeyInfo {
-    store.create_key(who.may_self(), new(hash), 10).await.unwrap()
+    store.create_key(who.may_self(), new(hash), 10, None).await.unwrap().value
 }
 
 async fn a_key_is_found_by_its_hash_until_it_expires(store: &StoreFixture) {
     let ana = store.someone("ana@example.org").await;
     let hour = Duration::from_secs(60 * 60);
     let expiring = NewKey { expires_at: Some(store.clock.now().after(hour)), ..new("expiring") };
-    let expiring = store.create_key(ana.may_self(), expiring, 10).await.unwrap();
+    let expiring = store.create_key(ana.may_self(), expiring, 10, None).await.unwrap().value;
     let lasting = make(store, ana, "lasting").await;
     let (found, person) = store.key("expiring").await.unwrap().unwrap();
     assert_eq!((&found, person.id), (&expiring, ana.id));
@@ -38,7 +39,7 @@ async fn a_key_is_found_by_its_hash_until_it_expires(store: &StoreFixture) {
     assert_eq!(store.key("expiring").await.unwrap(), None);
     assert_eq!(store.key_by_id(expiring.id).await.unwrap(), None);
     assert_eq!(store.key_by_id(lasting.id).await.unwrap().unwrap().0, lasting);
-    let again = store.create_key(ana.may_self(), new("lasting"), 10).await;
+    let again = store.create_key(ana.may_self(), new("lasting"), 10, None).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
 }
 
@@ -58,11 +59,11 @@ async fn keys_are_listed_and_deleted_by_their_person_only(store: &StoreFixture) 
 async fn a_person_may_have_so_many_keys_and_no_more(store: &StoreFixture) {
     let (ana, bo) = (store.someone("ana@example.org").await, store.someone("bo@example.org").await);
     for number in 0..3 {
-        store.create_key(ana.may_self(), new(&number.to_string()), 3).await.unwrap();
+        store.create_key(ana.may_self(), new(&number.to_string()), 3, None).await.unwrap();
     }
-    let end = store.create_key(ana.may_self(), new("more"), 3).await;
+    let end = store.create_key(ana.may_self(), new("more"), 3, None).await;
     assert!(matches!(end, Err(StoreError::TooMany { limit: 3 })), "{end:?}");
-    store.create_key(bo.may_self(), new("more"), 3).await.unwrap();
+    store.create_key(bo.may_self(), new("more"), 3, None).await.unwrap();
 }
 
 async fn a_use_is_noted_at_most_once_a_minute(store: &StoreFixture) {

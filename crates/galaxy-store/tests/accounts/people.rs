@@ -38,7 +38,11 @@ fn look_after(person: &Person) -> Permit<Administer, PersonKind> {
 async fn make(store: &StoreFixture, email: &str, role: Role) -> Person {
     let workspace = store.workspace();
     let somebody = galaxy_domain::PersonId::fresh();
-    store.create_person(permit(workspace, workspace, somebody), new(email, role)).await.unwrap()
+    store
+        .create_person(permit(workspace, workspace, somebody), new(email, role), None)
+        .await
+        .unwrap()
+        .value
 }
 
 fn role(role: Role) -> PersonChange {
@@ -89,8 +93,11 @@ async fn only_the_newest_token_is_good(store: &StoreFixture) {
 async fn an_address_has_one_account(store: &StoreFixture) {
     let person = make(store, "a@example.org", Role::Admin).await;
     let (workspace, id) = (store.workspace(), person.id);
-    let end =
-        store.create_person(permit(workspace, workspace, id), new("a@example.org", Role::Admin));
+    let end = store.create_person(
+        permit(workspace, workspace, id),
+        new("a@example.org", Role::Admin),
+        None,
+    );
     let Err(StoreError::Conflict(message)) = end.await else { panic!("the address is taken") };
     assert!(message.contains("a@example.org"), "{message}");
     let found = store.person_by_email(workspace, "a@example.org").await.unwrap();

@@ -11,3 +11,4 @@ mod talk;
 mod task_lists;
 mod tasks;
 mod tool_rules;
+mod verify;

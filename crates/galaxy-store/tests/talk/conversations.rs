@@ -13,6 +13,7 @@ galaxy_testkit::on_both_engines! {
     only_ones_own_are_listed,
     tools_are_fixed_by_the_first_message,
     a_conversation_is_deleted_with_everything_in_it,
+    whoever_follows_a_conversation_is_told_that_it_is_gone,
     a_conversation_is_not_deleted_under_a_driver,
     making_one_with_a_key_makes_one,
 }
@@ -105,11 +106,27 @@ async fn a_conversation_is_deleted_with_everything_in_it(fixture: &StoreFixture)
     assert!(matches!(fixture.delete(scene.write()).await, Err(StoreError::NotFound)));
     assert!(fixture.run_target(said.run.unwrap()).await.unwrap().is_none());
     assert!(fixture.run_log(scene.ann.may(said.run.unwrap()), 0, 9).await.unwrap().is_empty());
-    assert!(fixture.events(scene.read(), 0, 100).await.unwrap().logged.is_empty());
     assert!(fixture.search(scene.ann.may_here(), "marmot", 9).await.unwrap().is_empty());
     let news = fixture.events(scene.ann.may(scene.ann.id), before, 100).await.unwrap().logged;
     let deleted = Notice::ConversationDeleted { conversation: scene.chat };
     assert!(matches!(&news[..], [Logged::Notice { notice, .. }] if *notice == deleted));
+}
+
+async fn whoever_follows_a_conversation_is_told_that_it_is_gone(fixture: &StoreFixture) {
+    let scene = Scene::new(fixture).await;
+    scene.exchange("a marmot", "a groundhog").await;
+    let seen = fixture.events(scene.read(), 0, 100).await.unwrap().last;
+    fixture.delete(scene.write()).await.unwrap();
+    let replay = fixture.events(scene.read(), seen, 100).await.unwrap();
+    let deleted = Notice::ConversationDeleted { conversation: scene.chat };
+    let [Logged::Notice { seq, notice, .. }] = &replay.logged[..] else { panic!("{replay:?}") };
+    assert_eq!((*seq, notice), (seen + 1, &deleted), "nothing else is left");
+    let late = fixture.events(scene.read(), seen - 1, 100).await.unwrap();
+    assert!(late.reset && late.last == seen + 1, "{late:?}");
+    // A day later that is gone, too.
+    fixture.clock.advance(std::time::Duration::from_hours(25));
+    fixture.sweep(fixture.clock.now()).await.unwrap();
+    assert_eq!(fixture.events(scene.read(), 0, 100).await.unwrap().last, 0);
 }
 
 async fn a_conversation_is_not_deleted_under_a_driver(fixture: &StoreFixture) {

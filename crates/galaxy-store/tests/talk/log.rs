@@ -5,7 +5,7 @@ use galaxy_domain::{
     tool::{Decision, Reach},
     transcript::Question,
 };
-use galaxy_store::{StoreError, Strength};
+use galaxy_store::{Along, StoreError, Strength};
 use galaxy_testkit::store::StoreFixture;
 
 use crate::scene::{LEASE, Scene, asking, conversation, delta, is_fenced, spoken};
@@ -145,8 +145,15 @@ async fn a_parked_run_goes_on_after_a_decision(fixture: &StoreFixture) {
     assert_eq!(entries.len(), 2, "a reload shows the question");
     assert!(fixture.claim("w", LEASE, 9, 9).await.unwrap().is_empty());
 
-    let decide =
-        || fixture.decide(scene.ann.may(run.id), 2, vec![allowed(scene.ann.id)], RunState::Queued);
+    let decide = || {
+        fixture.decide(
+            scene.ann.may(run.id),
+            2,
+            vec![allowed(scene.ann.id)],
+            RunState::Queued,
+            Along::default(),
+        )
+    };
     assert_eq!(decide().await.unwrap(), 3);
     let again = scene.claim().await;
     assert_eq!((again.id, again.fence), (run.id, run.fence + 1));
@@ -161,8 +168,15 @@ async fn a_decision_about_a_run_that_moved_on_is_refused(fixture: &StoreFixture)
     let run = scene.claim().await;
     let items = vec![asked()];
     fixture.finish(scene.drive(run.id), run.fence, 1, items, RunState::Parked).await.unwrap();
-    let decide =
-        || fixture.decide(scene.ann.may(run.id), 2, vec![allowed(scene.ann.id)], RunState::Parked);
+    let decide = || {
+        fixture.decide(
+            scene.ann.may(run.id),
+            2,
+            vec![allowed(scene.ann.id)],
+            RunState::Parked,
+            Along::default(),
+        )
+    };
     let ends = join_all([decide(), decide(), decide()]).await;
     assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 1);
     let moved = |end: &&Result<u64, _>| matches!(end, Err(StoreError::Conflict(_)));
@@ -177,7 +191,10 @@ async fn a_run_that_waits_is_cancelled_at_once(fixture: &StoreFixture) {
     let run = said.run.unwrap();
     assert_eq!(fixture.request_stop(scene.ann.may(run)).await.unwrap(), RunState::Queued);
     let items = vec![Item::Stopped { stop: Stop::Cancelled }];
-    fixture.decide(scene.ann.may(run), 1, items, RunState::Cancelled).await.unwrap();
+    fixture
+        .decide(scene.ann.may(run), 1, items, RunState::Cancelled, Along::default())
+        .await
+        .unwrap();
     assert_eq!(fixture.queue_depth().await.unwrap(), 0);
     let answer = fixture.message(scene.read(), said.answer.unwrap()).await.unwrap();
     assert_eq!(answer.state, Some(RunState::Cancelled));

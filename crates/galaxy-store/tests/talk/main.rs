@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod conversations;
+mod decide;
 mod log;
 mod queue;
 mod say;

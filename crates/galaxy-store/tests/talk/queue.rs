@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use galaxy_domain::{RunId, RunState};
-use galaxy_store::{Beat, Store, StoreError, Strength};
+use galaxy_store::{Along, Beat, Store, StoreError, Strength};
 use galaxy_testkit::store::{Someone, StoreFixture};
 
 use crate::scene::{LEASE, Scene, asking, conversation, delta, is_fenced};
@@ -146,7 +146,10 @@ async fn a_stop_while_the_run_is_put_down_is_not_forgotten(fixture: &StoreFixtur
     assert_eq!(scene.state(run.id).await, RunState::Cancelled);
 
     // What a person decides begins anew.
-    fixture.decide(scene.ann.may(run.id), 1, vec![], RunState::Queued).await.unwrap();
+    fixture
+        .decide(scene.ann.may(run.id), 1, vec![], RunState::Queued, Along::default())
+        .await
+        .unwrap();
     let resumed = scene.claim().await;
     assert_eq!((resumed.attempts, resumed.stop_requested), (1, false));
     fixture.finish(drive, resumed.fence, 1, vec![], RunState::Parked).await.unwrap();
