@@ -34,7 +34,8 @@ fn main() -> ExitCode {
 
 /// Speaks on standard input and output. `--lock <file>` holds the file as long as this lives;
 /// `--escape <file>` starts another process that leaves the group and holds that file;
-/// `--stay` does not end when the input does.
+/// `--environment` tells all of it on standard error; `--slow` takes three seconds to begin; `--greet`
+/// says hello first; `--stay` does not end when the input does.
 fn serve(fixture: &mut Fixture, options: &[&str]) {
     let mut held = None;
     let mut options = options.iter();
@@ -45,6 +46,11 @@ fn serve(fixture: &mut Fixture, options: &[&str]) {
             "--escape" => escape(options.next().unwrap()),
             "--stay" => stays = true,
             "--slow" => std::thread::sleep(std::time::Duration::from_secs(3)),
+            "--environment" => {
+                for (name, value) in std::env::vars_os() {
+                    let _ = writeln!(io::stderr(), "environment {name:?} = {value:?}");
+                }
+            }
             "--greet" => say(b"Welcome! I am no JSON.\n"),
             other => panic!("what is {other}?"),
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use galaxy_base::{
-    Clock,
+    Clock, ExposeSecret, SecretString,
     text::{headline, visible},
 };
 use galaxy_tool::server::{LogLine, LogSource};
@@ -16,21 +16,34 @@ const LINES: usize = 200;
 /// Longer lines are cut, visibly.
 const LINE_CHARS: usize = 1000;
 
-/// A ring of lines. Nothing in them can steer a terminal or hide.
+/// Shorter values than this are not looked for: they would be found everywhere.
+const SECRET_CHARS: usize = 6;
+
+/// A ring of lines. Nothing in them can steer a terminal or hide, and no secret of the server's own
+/// spec is in them.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     clock: Clock,
+    secrets: Vec<SecretString>,
     lines: Mutex<VecDeque<LogLine>>,
 }
 
 impl Log {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, lines: Mutex::default() }
+    /// A log that shows none of `secrets`.
+    pub(crate) fn new(clock: Clock, secrets: impl Iterator<Item = SecretString>) -> Self {
+        let secrets = secrets.filter(|it| it.expose_secret().len() >= SECRET_CHARS).collect();
+        Self { clock, secrets, lines: Mutex::default() }
+    }
+
+    /// `text` without any of the secrets.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        let hidden = |text: String, it: &SecretString| text.replace(it.expose_secret(), "[secret]");
+        self.secrets.iter().fold(text.to_owned(), hidden)
     }
 
     /// Adds the first line of `text`.
     pub(crate) fn add(&self, source: LogSource, text: &str) {
-        let text = headline(&visible(text), LINE_CHARS);
+        let text = headline(&visible(&self.without_secrets(text)), LINE_CHARS);
         let line = LogLine { at: self.clock.now(), source, text };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES {
@@ -56,6 +69,15 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_of_the_spec_are_not_shown() {
+        let secrets = ["sesame!", "on"].map(|it| SecretString::from(it.to_owned()));
+        let log = Log::new(Clock::default(), secrets.into_iter());
+        log.add(LogSource::Stderr, "GET /?key=sesame! on");
+        assert_eq!(log.lines()[0].text, "GET /?key=[secret] on");
+        assert!(!format!("{log:?}").contains("sesame"));
+    }
 
     #[test]
     fn the_ring_keeps_the_newest_lines_and_shows_what_hides_in_them() {

@@ -58,7 +58,7 @@ struct Inner {
 
 impl Supervised {
     pub(crate) fn new(spec: ServerSpec, house: House, clock: Clock) -> Self {
-        let status = Status::new(spec.era, clock);
+        let status = Status::new(&spec, clock);
         Self(Arc::new(Inner {
             spec: Arc::new(spec),
             house,
@@ -173,6 +173,9 @@ impl Inner {
             () = cx.cancel.cancelled() => return Err(ServerError::Cancelled),
         };
         let mut result = connection.request(&self.house.tasks, request, cx).await;
+        if let Err(ServerError::Said { message, .. }) = &mut result {
+            *message = self.status.ears().log.without_secrets(message);
+        }
         if matches!(result, Err(ServerError::Lost(_))) && connection.is_over() {
             result = Err(self.epitaph(&connection).await);
         }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use galaxy_base::Clock;
-use galaxy_tool::server::{Era, Health, LogSource, ServerError, Snapshot, State, Trouble};
+use galaxy_tool::server::{
+    Era, Health, LogSource, ServerError, ServerSpec, Snapshot, State, Transport, Trouble,
+};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -33,13 +35,19 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Status {
-    pub(super) fn new(era: Option<Era>, clock: Clock) -> Self {
+    pub(super) fn new(spec: &ServerSpec, clock: Clock) -> Self {
+        let era = spec.era;
+        let secrets = match &spec.transport {
+            Transport::Http { headers, .. } => headers,
+            Transport::Stdio { environment, .. } => environment,
+        };
+        let secrets = secrets.iter().map(|(_, value)| value.clone());
         let (snapshot, _) = watch::channel(Snapshot {
             health: Health { era, ..Health::default() },
             ..Snapshot::default()
         });
         Self {
-            ears: Ears { log: Arc::new(Log::new(clock.clone())), snapshot },
+            ears: Ears { log: Arc::new(Log::new(clock.clone(), secrets)), snapshot },
             clock,
             restarts: Mutex::default(),
             era: Mutex::new(era),
