@@ -106,6 +106,8 @@ impl Inner {
                 *self.slot() = Some(connection.clone());
                 Ok(connection)
             }
+            // Nobody wants it any more, which is no failure.
+            Err(ServerError::Cancelled) => Err(ServerError::Cancelled),
             Err(err) => {
                 attempt.failed(&err);
                 Err(err)

@@ -1,6 +1,6 @@
 //! Starting and ending a server's process.
 
-use std::{process::Stdio as Pipe, sync::Arc, time::Duration};
+use std::{os::unix::process::ExitStatusExt, process::Stdio as Pipe, sync::Arc, time::Duration};
 
 use galaxy_base::{ExposeSecret, Tasks};
 use galaxy_tool::server::{Era, Limits, LogSource, ServerError, Transport};
@@ -45,9 +45,7 @@ struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
+        kill(self.0);
     }
 }
 
@@ -77,7 +75,10 @@ pub(crate) fn start(
     let stopping = program.tasks.stopping().clone();
     program.tasks.spawn(async move {
         tokio::select! {
-            _ = child.wait() => (),
+            ended = child.wait() => if ended.is_ok_and(|it| it.signal().is_some()) {
+                // The keeper was killed, and could not do its work.
+                kill(pid);
+            },
             () = ended.cancelled() => end(&mut child, pid).await,
             () = stopping.cancelled() => {
                 ended.cancel();
@@ -107,8 +108,12 @@ async fn end(child: &mut Child, pid: Option<Pid>) {
     if timeout(PATIENCE, child.wait()).await.is_ok() {
         return;
     }
-    let _ = pid.map(|pid| kill_process_group(pid, Signal::KILL));
+    kill(pid);
     let _ = child.wait().await;
+}
+
+fn kill(group: Option<Pid>) {
+    let _ = group.map(|pid| kill_process_group(pid, Signal::KILL));
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that starts tool servers")]

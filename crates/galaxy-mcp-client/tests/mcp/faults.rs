@@ -159,7 +159,10 @@ async fn an_old_server_that_ignores_what_it_does_not_know_is_found_out_within_a_
 
 #[tokio::test]
 async fn a_modern_server_that_starts_slowly_is_not_taken_for_an_old_one() {
-    let server = open(stdio(&["modern", "--slow"]));
+    let mut spec = stdio(&["modern", "--slow"]);
+    // Slow is slow: the machine may be busy, too.
+    spec.limits.probe = Duration::from_secs(30);
+    let server = open(spec);
     assert_eq!(server.probe().await.unwrap().era, Era::Modern);
     assert!(plain(&server, "echo").await.is_ok());
     server.close().await;

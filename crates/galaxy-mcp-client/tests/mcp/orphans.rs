@@ -50,6 +50,29 @@ async fn nothing_survives_the_sudden_death_of_the_server() {
     released(second).await;
 }
 
+/// The keeper of the server that was started with `word` among its arguments.
+fn keeper(word: &str) -> Pid {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut named = processes.filter_map(|it| {
+        let command = std::fs::read_to_string(it.path().join("cmdline")).ok()?;
+        let is_it = command.contains("\0keep\0") && command.contains(word);
+        it.file_name().to_str()?.parse().ok().filter(|_| is_it)
+    });
+    Pid::from_raw(named.next().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn nothing_survives_the_sudden_death_of_its_keeper() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("held").to_str().unwrap().to_owned();
+    let server = open(stdio(&["legacy", "--lock", &lock, "--stay"]));
+    server.tools().await.unwrap();
+    kill_process(keeper(&lock), Signal::KILL).unwrap();
+    released(lock).await;
+    assert!(plain(&server, "echo").await.is_ok(), "it is started again");
+    server.close().await;
+}
+
 #[tokio::test]
 async fn closing_ends_a_process_that_does_not_want_to_end_within_two_seconds() {
     let folder = tempfile::tempdir().unwrap();

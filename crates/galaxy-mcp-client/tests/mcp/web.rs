@@ -46,6 +46,11 @@ pub(crate) async fn fixture(era: &str) -> (String, Seen) {
         if strict && message["method"] == "server/discover" {
             return refused();
         }
+        if message["method"] == "subscriptions/listen" {
+            let error = json!({ "code": -32601, "message": "nobody listens here" });
+            let refusal = json!({ "jsonrpc": "2.0", "id": message["id"], "error": error });
+            return json_text(&refusal.to_string());
+        }
         let said = fixture.lock().unwrap().hear(&message);
         respond(&message, &said)
     };
