@@ -27,6 +27,27 @@ pub fn headline(text: &str, max_chars: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// `text` with everything in it visible: characters that cannot be seen, that turn the direction
+/// of writing round or that steer a terminal are written as `\u{…}`. Line breaks and tabs stay.
+pub fn visible(text: &str) -> String {
+    let shown = |it: char| if is_hidden(it) { it.escape_unicode().to_string() } else { it.into() };
+    if text.chars().any(is_hidden) { text.chars().map(shown).collect() } else { text.to_owned() }
+}
+
+fn is_hidden(it: char) -> bool {
+    match it {
+        '\n' | '\t' => false,
+        // Soft hyphen, marks and fillers without width, separators of lines and paragraphs.
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+        // Tags and selectors that carry whole hidden texts.
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => it.is_control(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +57,14 @@ mod tests {
         assert_eq!(clip("0123456789", 4), "01\n[6 characters omitted]\n89");
         assert_eq!(clip("ёжик-ёжик", 2), "ё\n[7 characters omitted]\nк");
         assert_eq!(clip("short", 10), "short");
+    }
+
+    #[test]
+    fn nothing_hides_in_a_text() {
+        assert_eq!(visible("plain, ünï, 漢字, 👍\n\tnext"), "plain, ünï, 漢字, 👍\n\tnext");
+        let tricks = "a\u{202e}b\u{200b}c\u{1b}[31md\u{e0041}e\u{7}f\r\u{9b}g\u{2028}";
+        let shown = r"a\u{202e}b\u{200b}c\u{1b}[31md\u{e0041}e\u{7}f\u{d}\u{9b}g\u{2028}";
+        assert_eq!(visible(tricks), shown);
     }
 
     #[test]

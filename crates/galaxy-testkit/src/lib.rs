@@ -2,9 +2,11 @@
 
 pub mod provider;
 pub mod scripted;
+pub mod server;
 pub mod store;
 pub mod tool;
 
 pub use provider::FakeProvider;
 pub use scripted::{Gate, Script, ScriptedModel, ScriptedProvider};
+pub use server::FakeToolServer;
 pub use tool::FakeTool;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod schema;
+pub mod server;
 pub mod tool;
 pub mod toolbox;
 

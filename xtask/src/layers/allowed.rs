@@ -86,6 +86,11 @@ pub(super) const FOREIGN: &[Foreign] = &[
         &["galaxy-api", "galaxy-mcp-server", "galaxy-server", TESTKIT, BENCH],
         "HTTP is known from layer 6 on",
     ),
+    only(
+        "rmcp",
+        &["galaxy-mcp-client", "galaxy-mcp-server"],
+        "the application sees tool servers through the port in galaxy-tool",
+    ),
     only("dotenvy", &["galaxy-server"], "only galaxy-server reads the environment"),
     only("clap", &["galaxy-server"], "only galaxy-server has a command line"),
     never("tokio", &["galaxy-domain", "galaxy-extract"], "it has no I/O and does not await"),

@@ -99,7 +99,7 @@ fn clippy(_: &mut Session) -> Result<Outcome> {
 
 fn rust(session: &mut Session) -> Result<Outcome> {
     let nextest = ["nextest", "run", "--workspace", "--locked"];
-    let plain = ["test", "--workspace", "--locked", "--lib", "--bins", "--tests"];
+    let plain = ["test", "--workspace", "--locked", "--lib", "--bins", "--examples", "--tests"];
     let has_nextest = run::works("cargo", &["nextest", "--version"]);
     let arguments: &[&str] = if has_nextest { &nextest } else { &plain };
     tested(session, &mut run::command("cargo", arguments))

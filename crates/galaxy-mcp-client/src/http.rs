@@ -1,0 +1,204 @@
+//! Streamable HTTP over `galaxy-net`: rmcp decides what to send, this sends it.
+
+mod answer;
+mod events;
+mod hops;
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use galaxy_net::{Client, Request, Response};
+use galaxy_tool::server::{Limits, Network, ServerError};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use rmcp::{
+    model::ClientJsonRpcMessage,
+    transport::{
+        common::http_header::{
+            EVENT_STREAM_MIME_TYPE, HEADER_LAST_EVENT_ID, HEADER_SESSION_ID, JSON_MIME_TYPE,
+        },
+        streamable_http_client::{
+            SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
+        },
+    },
+};
+use sse_stream::Sse;
+use url::Url;
+
+use crate::{log::Log, tap::Tap};
+
+type Failure = StreamableHttpError<ServerError>;
+type Headers = HashMap<HeaderName, HeaderValue>;
+
+/// More redirects than this lead nowhere.
+const HOPS: usize = 5;
+
+/// The address that an administrator wrote down.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// Where the server is.
+    pub(crate) url: Url,
+    /// What is sent there, and nowhere else.
+    pub(crate) headers: HeaderMap,
+    /// Where it may be.
+    pub(crate) network: Network,
+}
+
+/// An HTTP client for one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    pub(crate) net: Client,
+    pub(crate) home: Arc<Home>,
+    pub(crate) tap: Tap,
+    pub(crate) log: Arc<Log>,
+    pub(crate) limits: Limits,
+}
+
+/// Headers from names and secret values.
+///
+/// # Errors
+/// [`ServerError::Refused`] for what no header can carry, or what the protocol sets itself.
+pub(crate) fn headers(
+    listed: &[(String, galaxy_base::SecretString)],
+) -> Result<HeaderMap, ServerError> {
+    use galaxy_base::ExposeSecret;
+    let ours = ["accept", "content-type", "content-length", "host", "last-event-id"];
+    let mut headers = HeaderMap::new();
+    for (name, value) in listed {
+        let refused = || ServerError::Refused(format!("`{name}` is no header that can be set"));
+        let key = HeaderName::try_from(name.as_str()).map_err(|_| refused())?;
+        if ours.contains(&key.as_str()) || key.as_str().starts_with("mcp-") {
+            return Err(refused());
+        }
+        let mut value = HeaderValue::try_from(value.expose_secret()).map_err(|_| refused())?;
+        value.set_sensitive(true);
+        headers.append(key, value);
+    }
+    Ok(headers)
+}
+
+impl Http {
+    /// Sends a request, follows redirects as far as they may be followed, and gives the head of
+    /// the response.
+    async fn send(
+        &self,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, Failure> {
+        let mut url = self.home.url.clone();
+        for _ in 0..=HOPS {
+            let mut sent = headers.clone();
+            if hops::is_same_origin(&url, &self.home.url) {
+                sent.extend(self.home.headers.clone());
+            } else {
+                sent.remove(HEADER_SESSION_ID);
+            }
+            let request = Request {
+                method: method.clone(),
+                url: url.clone(),
+                headers: sent,
+                body: body.clone(),
+            };
+            let reach = hops::reach(&url, &self.home);
+            let response = self.net.send(reach, request).await.map_err(answer::of_net)?;
+            match hops::next(&url, response.status(), response.headers())? {
+                Some(next) => url = next,
+                None => return Ok(response),
+            }
+        }
+        Err(Failure::Client(ServerError::Refused(format!("more than {HOPS} redirects"))))
+    }
+
+    async fn post(
+        &self,
+        message: ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        custom: Headers,
+    ) -> Result<StreamableHttpPostResponse, Failure> {
+        let body = serde_json::to_vec(&message)?;
+        self.tap.expect(&message);
+        let mut headers = base(custom, session.as_deref());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON_MIME_TYPE));
+        let response = self.send(Method::POST, headers, body.into()).await?;
+        answer::read(self, &message, session.is_some(), response).await
+    }
+
+    async fn events(
+        &self,
+        session: Option<Arc<str>>,
+        last_event: Option<String>,
+        custom: Headers,
+    ) -> Result<BoxStream<'static, Result<Sse, SseError>>, Failure> {
+        let mut headers = base(custom, session.as_deref());
+        if let Some(id) = last_event.and_then(|it| HeaderValue::try_from(it).ok()) {
+            headers.insert(header_name(HEADER_LAST_EVENT_ID), id);
+        }
+        let response = self.send(Method::GET, headers, Bytes::new()).await?;
+        if response.status() == http::StatusCode::METHOD_NOT_ALLOWED {
+            return Err(StreamableHttpError::ServerDoesNotSupportSse);
+        }
+        answer::signed_in(&response)?;
+        if !response.status().is_success() {
+            return Err(Failure::Client(answer::of_status(&response)));
+        }
+        match answer::media_type(&response).as_deref() {
+            Some(EVENT_STREAM_MIME_TYPE) => Ok(events::read(response, self, None)),
+            Some(_) | None => Err(StreamableHttpError::ServerDoesNotSupportSse),
+        }
+    }
+}
+
+/// The headers of every request of the protocol.
+fn base(custom: Headers, session: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter(custom);
+    let accept = HeaderValue::from_static("application/json, text/event-stream");
+    headers.insert(header::ACCEPT, accept);
+    if let Some(session) = session.and_then(|it| HeaderValue::from_str(it).ok()) {
+        headers.insert(header_name(HEADER_SESSION_ID), session);
+    }
+    headers
+}
+
+/// A header's name from its usual spelling.
+fn header_name(name: &str) -> HeaderName {
+    HeaderName::try_from(name).unwrap_or(header::WARNING)
+}
+
+impl StreamableHttpClient for Http {
+    type Error = ServerError;
+
+    async fn post_message(
+        &self,
+        _: Arc<str>,
+        message: ClientJsonRpcMessage,
+        session: Option<Arc<str>>,
+        _: Option<String>,
+        custom: Headers,
+    ) -> Result<StreamableHttpPostResponse, Failure> {
+        self.post(message, session, custom).await
+    }
+
+    async fn delete_session(
+        &self,
+        _: Arc<str>,
+        session: Arc<str>,
+        _: Option<String>,
+        custom: Headers,
+    ) -> Result<(), Failure> {
+        let headers = base(custom, Some(&session));
+        // Whether the server likes to forget is its own affair.
+        self.send(Method::DELETE, headers, Bytes::new()).await.map(drop)
+    }
+
+    async fn get_stream(
+        &self,
+        _: Arc<str>,
+        session: Option<Arc<str>>,
+        last_event: Option<String>,
+        _: Option<String>,
+        custom: Headers,
+    ) -> Result<BoxStream<'static, Result<Sse, SseError>>, Failure> {
+        self.events(session, last_event, custom).await
+    }
+}

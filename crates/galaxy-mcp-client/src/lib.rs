@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod connect;
+mod connection;
+mod failure;
+mod flights;
+mod handler;
+mod http;
+pub mod keeper;
+mod listen;
+mod lists;
+mod log;
+mod restarts;
+mod servers;
+mod stdio;
+mod supervised;
+mod tap;
+mod wire;
+
+pub use keeper::Keeper;
+pub use servers::McpServers;

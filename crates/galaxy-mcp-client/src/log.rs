@@ -1,0 +1,96 @@
+//! The last lines that a server wrote.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use galaxy_base::{
+    Clock, ExposeSecret, SecretString,
+    text::{headline, visible},
+};
+use galaxy_tool::server::{LogLine, LogSource};
+
+/// Older lines make room.
+const LINES: usize = 200;
+/// Longer lines are cut, visibly.
+const LINE_CHARS: usize = 1000;
+
+/// Shorter values than this are not looked for: they would be found everywhere.
+const SECRET_CHARS: usize = 6;
+
+/// A ring of lines. Nothing in them can steer a terminal or hide, and no secret of the server's own
+/// spec is in them.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    clock: Clock,
+    secrets: Vec<SecretString>,
+    lines: Mutex<VecDeque<LogLine>>,
+}
+
+impl Log {
+    /// A log that shows none of `secrets`.
+    pub(crate) fn new(clock: Clock, secrets: impl Iterator<Item = SecretString>) -> Self {
+        let secrets = secrets.filter(|it| it.expose_secret().len() >= SECRET_CHARS).collect();
+        Self { clock, secrets, lines: Mutex::default() }
+    }
+
+    /// `text` without any of the secrets.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        let hidden = |text: String, it: &SecretString| text.replace(it.expose_secret(), "[secret]");
+        self.secrets.iter().fold(text.to_owned(), hidden)
+    }
+
+    /// Adds the first line of `text`.
+    pub(crate) fn add(&self, source: LogSource, text: &str) {
+        let text = headline(&visible(&self.without_secrets(text)), LINE_CHARS);
+        let line = LogLine { at: self.clock.now(), source, text };
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    /// All lines, oldest first.
+    pub(crate) fn lines(&self) -> Vec<LogLine> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// What it last wrote to its standard error: mostly why it ended.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let errors = lines.iter().rev().filter(|it| it.source == LogSource::Stderr);
+        let last: Vec<String> = errors.take(2).map(|it| headline(&it.text, 200)).collect();
+        (!last.is_empty()).then(|| last.into_iter().rev().collect::<Vec<_>>().join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_the_spec_are_not_shown() {
+        let secrets = ["sesame!", "on"].map(|it| SecretString::from(it.to_owned()));
+        let log = Log::new(Clock::default(), secrets.into_iter());
+        log.add(LogSource::Stderr, "GET /?key=sesame! on");
+        assert_eq!(log.lines()[0].text, "GET /?key=[secret] on");
+        assert!(!format!("{log:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn the_ring_keeps_the_newest_lines_and_shows_what_hides_in_them() {
+        let log = Log::default();
+        for at in 0..250 {
+            log.add(LogSource::Stderr, &format!("line {at}"));
+        }
+        log.add(LogSource::Connection, "\u{1b}[2J\u{202e}gone\nsecond");
+        log.add(LogSource::Stderr, &"x".repeat(5000));
+        let lines = log.lines();
+        assert_eq!((lines.len(), lines[0].text.as_str()), (200, "line 52"));
+        assert_eq!(lines[198].text, r"\u{1b}[2J\u{202e}gone");
+        assert_eq!(lines[199].text.chars().count(), 1000);
+        assert_eq!(log.last_words().unwrap().chars().count(), 209);
+    }
+}

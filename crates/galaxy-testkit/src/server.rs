@@ -1,0 +1,115 @@
+//! A tool server made of a closure, which remembers what it was asked.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_tool::server::{
+    Era, Listing, LogLine, Probe, Request, RequestCx, ServerError, ServerInfo, ServerName,
+    ServerSpec, Snapshot, State, ToolList, ToolServer, Transport,
+};
+use serde_json::Value;
+use tokio::sync::watch;
+
+type Answers =
+    dyn Fn(Request, RequestCx) -> BoxFuture<'static, Result<Value, ServerError>> + Send + Sync;
+
+/// A tool server that does what a test says.
+pub struct FakeToolServer {
+    spec: ServerSpec,
+    listed: Mutex<Arc<ToolList>>,
+    answers: Box<Answers>,
+    snapshot: watch::Sender<Snapshot>,
+    requests: Mutex<Vec<Request>>,
+}
+
+impl FakeToolServer {
+    /// A spec for tests: nothing is ever started.
+    ///
+    /// # Panics
+    /// When `name` is no name of a server.
+    pub fn spec(name: &str) -> ServerSpec {
+        let transport = Transport::Stdio {
+            command: "/nonexistent".into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: None,
+        };
+        ServerSpec::new(ServerName::parse(name).expect("a test knows its names"), transport)
+    }
+
+    /// A server whose requests are answered by `answers`.
+    pub fn new<F>(
+        spec: ServerSpec,
+        answers: impl Fn(Request, RequestCx) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Value, ServerError>> + Send + 'static,
+    {
+        Self {
+            spec,
+            listed: Mutex::default(),
+            answers: Box::new(move |request, cx| answers(request, cx).boxed()),
+            snapshot: watch::Sender::default(),
+            requests: Mutex::default(),
+        }
+    }
+
+    /// Offers `tools` from now on, and says that they changed.
+    pub fn offer(&self, tools: Vec<Value>) {
+        let list = ToolList::read(&self.spec.name, tools, self.spec.limits.tools);
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(list);
+        self.snapshot.send_modify(|it| it.tools += 1);
+    }
+
+    /// Says that the connection is in `state`.
+    pub fn become_state(&self, state: State) {
+        self.snapshot.send_modify(|it| it.health.state = state);
+    }
+
+    /// What it was asked, in order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn listed(&self) -> Arc<ToolList> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ToolServer for FakeToolServer {
+    fn spec(&self) -> &ServerSpec {
+        &self.spec
+    }
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, ServerError>> {
+        let server = Arc::new(ServerInfo::default());
+        let probe =
+            Probe { latency: Duration::ZERO, era: Era::Modern, server, tools: self.listed() };
+        async { Ok(probe) }.boxed()
+    }
+    fn tools(&self) -> BoxFuture<'_, Result<Arc<ToolList>, ServerError>> {
+        async { Ok(self.listed()) }.boxed()
+    }
+    fn list(&self, _: Listing) -> BoxFuture<'_, Result<Arc<Vec<Value>>, ServerError>> {
+        async { Ok(Arc::default()) }.boxed()
+    }
+    fn request<'a>(
+        &'a self,
+        request: Request,
+        cx: &'a RequestCx,
+    ) -> BoxFuture<'a, Result<Value, ServerError>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        (self.answers)(request, cx.clone())
+    }
+    fn changes(&self) -> watch::Receiver<Snapshot> {
+        self.snapshot.subscribe()
+    }
+    fn log(&self) -> Vec<LogLine> {
+        Vec::new()
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
+}

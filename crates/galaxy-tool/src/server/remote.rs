@@ -1,0 +1,130 @@
+//! Tools of servers, as the runtime holds tools.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::BoxFuture};
+use galaxy_domain::{Effect, Verdict};
+use serde_json::Value;
+
+use crate::{
+    schema::Schema,
+    server::{
+        ToolServer,
+        definition::{Definition, ToolList},
+        elicit::Elicit,
+        error::ServerError,
+        exchange::Exchanged,
+        output,
+        request::RequestCx,
+        spec::Trust,
+    },
+    tool::{AnyTool, Output, ToolCx, ToolError},
+};
+
+/// A tool of a server. It is bound to the definition it was made of: when the server says
+/// something else about it by the time it is called, it is not called.
+pub struct RemoteTool {
+    server: Arc<dyn ToolServer>,
+    definition: Definition,
+    description: String,
+    schema: Schema,
+    elicit: Arc<dyn Elicit>,
+}
+
+/// The tools in `list` that `is_approved` wants, which looks at their pins. Their questions go
+/// to `elicit`.
+pub fn remote_tools(
+    server: &Arc<dyn ToolServer>,
+    list: &ToolList,
+    elicit: &Arc<dyn Elicit>,
+    is_approved: impl Fn(&Definition) -> bool,
+) -> Vec<Arc<dyn AnyTool>> {
+    let wanted = list.tools.iter().filter(|it| is_approved(it));
+    let made = wanted.map(|it| RemoteTool::new(server.clone(), it.clone(), elicit.clone()));
+    made.map(|it| Arc::new(it) as Arc<dyn AnyTool>).collect()
+}
+
+impl RemoteTool {
+    /// The tool of `server` that `definition` describes.
+    pub fn new(
+        server: Arc<dyn ToolServer>,
+        definition: Definition,
+        elicit: Arc<dyn Elicit>,
+    ) -> Self {
+        let words = [Some(definition.description.as_str()), definition.title.as_deref()];
+        let words = words.into_iter().flatten().find(|it| !it.trim().is_empty());
+        let description = words.unwrap_or(&definition.offered).to_owned();
+        let schema = Schema::new(definition.input_schema.clone());
+        Self { server, definition, description, schema, elicit }
+    }
+
+    /// What it was made of.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    async fn perform(&self, input: Value, cx: &ToolCx) -> Result<Output, ToolError> {
+        let list = self.server.tools().await.map_err(|err| told(&err))?;
+        let current = list.get(&self.definition.offered);
+        if current.is_none_or(|it| it.pin != self.definition.pin) {
+            return Err(ToolError::tell(
+                "the tool was not called: its server describes it differently now, and somebody \
+                 has to allow it again",
+            ));
+        }
+        let cx = RequestCx {
+            cancel: cx.cancel.clone(),
+            progress: Arc::new(cx.notes.clone()),
+            elicit: self.elicit.clone(),
+        };
+        match self.server.call(&self.definition.name, input, &cx).await {
+            Ok(Exchanged::Done(result)) => output::read(&result),
+            Ok(Exchanged::Waits(_)) => Err(ToolError::tell(
+                "the tool was left: it needs an answer from a person who is not there",
+            )),
+            Err(err) => Err(told(&err)),
+        }
+    }
+}
+
+/// What the model is told of `err`.
+fn told(err: &ServerError) -> ToolError {
+    let doubt =
+        if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
+    ToolError::tell(format!("{err}{doubt}"))
+}
+
+impl AnyTool for RemoteTool {
+    fn name(&self) -> &str {
+        let Definition { offered, .. } = &self.definition;
+        offered
+    }
+    fn description(&self) -> &str {
+        &self.description
+    }
+    fn origin(&self) -> &str {
+        self.server.spec().name.as_str()
+    }
+    fn effect(&self) -> Effect {
+        match (self.server.spec().trust, self.definition.claims_to_read_only) {
+            (Trust::Trusted, true) => Effect::Reads,
+            (Trust::Trusted, false) | (Trust::Untrusted, _) => Effect::Reaches,
+        }
+    }
+    fn default_verdict(&self) -> Verdict {
+        if self.effect().is_repeatable() { Verdict::Allow } else { Verdict::Ask }
+    }
+    fn time_limit(&self) -> Duration {
+        self.server.spec().limits.ceiling
+    }
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+    fn call<'a>(
+        &'a self,
+        input: Value,
+        cx: &'a ToolCx,
+    ) -> BoxFuture<'a, Result<Output, ToolError>> {
+        self.perform(input, cx).boxed()
+    }
+}

@@ -1,0 +1,109 @@
+//! What is asked of a tool server.
+
+use std::{fmt, sync::Arc};
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    server::elicit::{Declines, Elicit},
+    tool::Notes,
+};
+
+/// A request of the protocol, as it is sent. A `_meta` in the parameters is kept, except for what
+/// the connection itself has to say there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The method, such as `tools/call`.
+    pub method: String,
+    /// The parameters.
+    pub params: Option<Value>,
+}
+
+impl Request {
+    /// A request with parameters.
+    pub fn new(method: impl Into<String>, params: Value) -> Self {
+        Self { method: method.into(), params: Some(params) }
+    }
+
+    /// A call of a tool.
+    pub fn call(tool: &str, arguments: Value) -> Self {
+        Self::new("tools/call", json!({ "name": tool, "arguments": arguments }))
+    }
+
+    /// The tool that is called, if this is a call.
+    pub fn tool(&self) -> Option<&str> {
+        let name = || self.params.as_ref()?.get("name")?.as_str();
+        if self.method == "tools/call" { name() } else { None }
+    }
+}
+
+/// What a server offers besides tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Listing {
+    /// Resources.
+    Resources,
+    /// Templates of resources.
+    Templates,
+    /// Prompts.
+    Prompts,
+}
+
+/// How far a request is, as the server counts it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// What is done.
+    pub done: f64,
+    /// What there is to do, if known.
+    pub total: Option<f64>,
+    /// What it is doing, in words; untrusted, bounded.
+    pub message: Option<String>,
+}
+
+/// Hears how far a request is.
+pub trait OnProgress: Send + Sync {
+    /// The server told how far it is. Must not block.
+    fn progress(&self, progress: Progress);
+}
+
+/// A person reads a share and words.
+impl OnProgress for Notes {
+    fn progress(&self, progress: Progress) {
+        let share = progress.total.filter(|total| *total > 0.0);
+        let share = share.map(|total| (progress.done / total).clamp(0.0, 1.0));
+        self.tell(share, progress.message.unwrap_or_else(|| format!("{}", progress.done)));
+    }
+}
+
+/// Nobody hears.
+impl OnProgress for () {
+    fn progress(&self, _: Progress) {}
+}
+
+/// What goes with every request.
+#[derive(Clone)]
+pub struct RequestCx {
+    /// Gives the request up; the server is told.
+    pub cancel: CancellationToken,
+    /// Hears how far it is.
+    pub progress: Arc<dyn OnProgress>,
+    /// Is asked what the server wants to know.
+    pub elicit: Arc<dyn Elicit>,
+}
+
+impl Default for RequestCx {
+    /// Nobody listens, and every question is declined.
+    fn default() -> Self {
+        Self {
+            cancel: CancellationToken::new(),
+            progress: Arc::new(()),
+            elicit: Arc::new(Declines),
+        }
+    }
+}
+
+impl fmt::Debug for RequestCx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestCx").field("cancel", &self.cancel).finish_non_exhaustive()
+    }
+}
