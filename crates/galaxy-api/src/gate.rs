@@ -138,7 +138,7 @@ fn check(policy: Policy, caller: &Caller) -> Result<(), Problem> {
         | Credential::Token(_)
         | Credential::Proxy
         | Credential::TestMode => true,
-        Credential::ApiKey(_) | Credential::Run(_) => false,
+        Credential::ApiKey(_) | Credential::Local | Credential::Run(_) => false,
     };
     let met = match policy {
         Policy::Public | Policy::SignedIn => true,
