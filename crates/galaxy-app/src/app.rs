@@ -16,7 +16,7 @@ use galaxy_store::{Once, Store};
 use galaxy_tool::{NameTaken, Toolbox, tool};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
-use crate::{AppError, executor::Executor, tools};
+use crate::{AppError, calls::Remembered, executor::Executor, tools};
 
 /// So many requests with a key are remembered as counted.
 const COUNTED: usize = 10_000;
@@ -54,6 +54,7 @@ pub struct App {
     pub(crate) config: AppConfig,
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
+    pub(crate) remembered: Remembered,
     sending: DefaultKeyedRateLimiter<PersonId>,
     /// Requests with a key that were counted a while ago.
     counted: Mutex<HashSet<(PersonId, String)>>,
@@ -108,6 +109,7 @@ impl App {
             config,
             clock,
             worker,
+            remembered: Remembered::default(),
             sending,
             counted: Mutex::default(),
         }))

@@ -181,8 +181,9 @@ impl App {
         let (definition, tool) = (definition(tool), tool.name().to_owned());
         let verdict = galaxy_domain::Verdict::Allow;
         let rule = ToolRule { tool, conversation, verdict, definition };
-        self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await?;
-        Ok(())
+        let kept = self.store.put_rule(galaxy_access::own::<Write>(caller)?, rule).await;
+        self.remembered.forget(caller.person);
+        Ok(kept?)
     }
 }
 
