@@ -6,10 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_access::{in_scope, use_tool};
-use galaxy_agent::{
-    Judgement, Policy, call, digest,
-    policy::{Rules, definition},
-};
+use galaxy_agent::{Judgement, Policy, call, policy::Rules};
 use galaxy_domain::{CallId, Caller, Effect, Outcome, ToolCall, Verdict, access::Scope};
 use galaxy_tool::{AnyTool, Notes, ToolCx};
 use serde_json::Value;
@@ -42,8 +39,6 @@ pub struct Wanted<'a> {
     pub tool: &'a str,
     /// Its arguments, not yet checked.
     pub input: Value,
-    /// The digest ([`Called::Asks`]) that the person said yes to.
-    pub agreed: Option<&'a str>,
 }
 
 /// What came of it.
@@ -51,11 +46,8 @@ pub struct Wanted<'a> {
 pub enum Called {
     /// The tool was called, and this is how that ended.
     Ended(Outcome),
-    /// The person has to say yes first, to exactly this.
-    Asks {
-        /// What a yes is bound to: definition and arguments.
-        digest: String,
-    },
+    /// The person wants to be asked first, which nobody can do here.
+    Asks,
     /// A rule of the person forbids it.
     Forbidden(String),
     /// The arguments do not fit.
@@ -111,12 +103,8 @@ impl App {
         };
         match self.rules(caller).await?.judge(&asked) {
             Judgement::Allow => (),
-            Judgement::Ask => {
-                let digest = digest(&definition(&**tool), &asked.input);
-                if wanted.agreed != Some(&*digest) {
-                    return Ok(Called::Asks { digest });
-                }
-            }
+            // A yes is given by the person, signed in; whoever calls here may hold a key only.
+            Judgement::Ask => return Ok(Called::Asks),
             Judgement::Answer => return Ok(Called::Unknown),
             Judgement::Deny(reason) => return Ok(Called::Forbidden(reason)),
             Judgement::Refuse(wrong) => return Ok(Called::Unfit(wrong)),

@@ -16,7 +16,7 @@ pub(crate) fn called(
 ) -> Result<CallToolResponse, ErrorData> {
     let result = match called {
         Ok(Called::Ended(outcome)) => ended(outcome),
-        Ok(Called::Asks { .. }) => failed(format!(
+        Ok(Called::Asks) => failed(format!(
             "the person wants to be asked before `{tool}` runs, and this client cannot ask them: \
              they can allow the tool in Galaxy (Settings, Tools), or have an agent call it \
              (`run_agent`) and decide there"

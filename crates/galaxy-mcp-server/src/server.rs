@@ -111,7 +111,7 @@ impl Session {
         if let Some(own) = self.server.agents.named(&params.name) {
             return agents::call(&self.server, caller, own, input, context).await.map(Into::into);
         }
-        let wanted = Wanted { tool: &params.name, input, agreed: None };
+        let wanted = Wanted { tool: &params.name, input };
         let (notes, heard) = Notes::channel();
         let call = self.server.app.call(caller, wanted, context.ct.clone(), notes);
         let called = agents::with_notes(&context, heard, call).await;

@@ -4,7 +4,10 @@
 //! On standard input and output the same server answers. It opens the data itself; where a server
 //! runs on that data already, or where another is named, what the host says is passed on to it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use galaxy_api::{Mount, Policy};
@@ -19,6 +22,9 @@ use crate::{
     serve::{self, Assembled},
     settings::Settings,
 };
+
+/// A server may work so long on what it was asked, and say nothing.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What a host's command line says.
 #[derive(Debug)]
@@ -92,7 +98,8 @@ async fn open(assembled: Assembled, tasks: &Tasks, person: Option<&str>) -> Resu
 }
 
 async fn relay(url: Url, key: Option<&SecretString>) -> Result<()> {
-    let relay = Relay::new(Client::new(galaxy_net::Config::default())?, url, key);
+    let config = galaxy_net::Config { silence: PATIENCE, ..galaxy_net::Config::default() };
+    let relay = Relay::new(Client::new(config)?, url, key);
     Ok(relay.run(tokio::io::stdin(), tokio::io::stdout()).await?)
 }
 
