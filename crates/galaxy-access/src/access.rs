@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod keys;
+pub mod local;
 pub mod people;
 pub mod sessions;
 pub mod set_up;
@@ -138,8 +139,10 @@ fn in_person(person: &Person, credential: Credential) -> Caller {
 fn session_of(caller: &Caller) -> Option<SessionId> {
     match caller.credential {
         Credential::Session(id) | Credential::Token(id) => Some(id),
-        Credential::ApiKey(_) | Credential::Proxy | Credential::TestMode | Credential::Run(_) => {
-            None
-        }
+        Credential::ApiKey(_)
+        | Credential::Proxy
+        | Credential::TestMode
+        | Credential::Local
+        | Credential::Run(_) => None,
     }
 }

@@ -123,6 +123,21 @@ pub fn own<A: Action>(caller: &Caller) -> Result<Permit<A, PersonKind>, Denied> 
     Ok(mint(caller.person, caller.workspace, caller.person))
 }
 
+/// Whether the caller may use a tool themselves, outside a run: its scope and what it changes
+/// decide as they do about things.
+///
+/// # Errors
+/// [`Denied::Forbidden`] when role or scope forbid.
+pub fn use_tool(caller: &Caller, scope: Scope, changes: bool) -> Result<(), Denied> {
+    allowed(caller, scope, changes)
+}
+
+/// Whether what the caller came by is good for something, whatever their role.
+pub fn in_scope(caller: &Caller, needed: Scope, changes: bool) -> bool {
+    let enough = |scope: &Scope| *scope == needed || (!changes && *scope == Scope::Read);
+    caller.scopes.iter().any(enough)
+}
+
 /// The permit to follow what happens to the caller's own things: their topic of notices.
 ///
 /// # Errors
@@ -177,11 +192,12 @@ pub(crate) fn reset(caller: &Caller, person: &Person) -> Result<Permit<Write, Pe
 }
 
 fn may<A: Action, R: Resource>(caller: &Caller) -> Result<(), Denied> {
-    let in_scope = |scope: &Scope| *scope == R::SCOPE || (!A::CHANGES && *scope == Scope::Read);
-    if (A::CHANGES && caller.role < Role::Member) || !caller.scopes.iter().any(in_scope) {
-        return Err(Denied::Forbidden);
-    }
-    Ok(())
+    allowed(caller, R::SCOPE, A::CHANGES)
+}
+
+fn allowed(caller: &Caller, needed: Scope, changes: bool) -> Result<(), Denied> {
+    let role = !changes || caller.role >= Role::Member;
+    if role && in_scope(caller, needed, changes) { Ok(()) } else { Err(Denied::Forbidden) }
 }
 
 fn may_administer(caller: &Caller) -> Result<(), Denied> {
@@ -198,7 +214,7 @@ fn is_in_person(caller: &Caller) -> bool {
         | Credential::Token(_)
         | Credential::Proxy
         | Credential::TestMode => true,
-        Credential::ApiKey(_) | Credential::Run(_) => false,
+        Credential::ApiKey(_) | Credential::Local | Credential::Run(_) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod call;
 pub mod context;
 pub mod drive;
 pub mod log;
@@ -9,6 +10,7 @@ pub mod step;
 mod sample;
 mod settle;
 
+pub use call::call;
 pub use drive::{Deps, Driven, RunError, Signals, drive};
 pub use log::RunLog;
 pub use policy::{Judgement, Policy, digest};

@@ -1,18 +1,19 @@
 //! Answers calls: runs those that may run, side by side, and says no to the others.
 
-use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
 
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{StreamExt, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
-use galaxy_domain::{CallId, Item, Outcome, Part, RunId, ToolCall};
+use galaxy_domain::{CallId, Item, Outcome, RunId, ToolCall};
 use galaxy_store::Strength;
-use galaxy_tool::{AnyTool, Notes, Output, ToolCx, ToolError, tool::Note};
+use galaxy_tool::{AnyTool, Notes, ToolCx, tool::Note};
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep},
 };
 
 use crate::{
+    call::{OUTPUT_CHARS, call},
     drive::{Deps, RunError, Signals},
     log::Journal,
     step::Ruling,
@@ -20,14 +21,8 @@ use crate::{
 
 /// At most this many tools of one run work at the same time.
 const TOOLS_AT_ONCE: usize = 4;
-/// More text of one result than this is cut, visibly.
-const OUTPUT_CHARS: usize = 48_000;
-/// Images of one result beyond this (base64 bytes in all) are left out, visibly.
-const IMAGE_BYTES: usize = 4 * 1024 * 1024;
 /// A note on progress is cut to this.
 const NOTE_CHARS: usize = 300;
-/// A tool with effects that is stopped has this long to say what became of them.
-const LAST_WORD: Duration = Duration::from_secs(2);
 /// A reader sees a sign of life of a working tool at least this often.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
@@ -153,88 +148,21 @@ async fn perform(
         notes,
     };
     let risky = job.is_risky();
-    let Job { call, tool } = job;
+    let Job { call: asked, tool } = job;
     let began = Instant::now();
-    let limit = tool.time_limit();
-    let deadline = began + limit;
-    // A tool that panics must not take the run with it.
-    let mut work = AssertUnwindSafe(tool.call(call.input, &cx)).catch_unwind().boxed();
+    let mut work = pin!(call(&*tool, asked.input, &cx));
     let outcome = loop {
         tokio::select! {
             biased;
-            () = signals.stop.cancelled() => break Some(if risky {
-                last_word(&call.tool, &mut work).await
-            } else {
-                Outcome::Aborted
-            }),
+            outcome = &mut work => break Some(outcome),
             () = signals.hand_over.cancelled(), if !risky => break None,
-            result = &mut work => break Some(outcome_of(&call.tool, result)),
-            Some(note) = heard.recv() => { let _ = told.try_send((call.id.clone(), note)); }
-            () = sleep_until(deadline) => break Some(late(limit, risky)),
+            Some(note) = heard.recv() => { let _ = told.try_send((asked.id.clone(), note)); }
             () = sleep(SIGN_OF_LIFE) => {
                 let text = format!("running for {} s", began.elapsed().as_secs());
-                let _ = told.try_send((call.id.clone(), Note { share: None, text }));
+                let _ = told.try_send((asked.id.clone(), Note { share: None, text }));
             }
         }
     };
-    drop(work);
     cx.cancel.cancel();
-    Done { call: call.id, risky, outcome, took: began.elapsed() }
-}
-
-/// How a tool with effects ended that was stopped. What it began may happen all the same, so
-/// without a word from the tool nobody knows.
-async fn last_word(tool: &str, work: &mut BoxFuture<'_, Ended>) -> Outcome {
-    let result = timeout(LAST_WORD, work).await;
-    result.map_or(Outcome::Unknown, |result| outcome_of(tool, result))
-}
-
-fn late(limit: Duration, risky: bool) -> Outcome {
-    let mut message = format!("no result after {} seconds", limit.as_secs());
-    if risky {
-        message.push_str("; it may have taken effect all the same");
-    }
-    Outcome::Failed { message }
-}
-
-/// What comes of a tool that may panic.
-type Ended = std::thread::Result<Result<Output, ToolError>>;
-
-fn outcome_of(tool: &str, result: Ended) -> Outcome {
-    match result {
-        Ok(Ok(output)) => Outcome::Done { output: bounded(output) },
-        Ok(Err(ToolError::Tell(message))) => {
-            Outcome::Failed { message: clip(&message, OUTPUT_CHARS) }
-        }
-        Ok(Err(ToolError::Internal(source))) => {
-            tracing::error!(tool, error = %source, "a tool failed");
-            Outcome::Failed { message: "the tool failed".to_owned() }
-        }
-        Err(_) => {
-            tracing::error!(tool, "a tool panicked");
-            Outcome::Failed { message: "the tool broke".to_owned() }
-        }
-    }
-}
-
-/// Keeps `output` within what a model and a screen can bear; every cut is visible.
-fn bounded(output: Output) -> Output {
-    let mut left = OUTPUT_CHARS;
-    let mut room = IMAGE_BYTES;
-    let keep = |part| match part {
-        Part::Text { text } => {
-            let text = clip(&text, left);
-            left = left.saturating_sub(text.chars().count());
-            Part::Text { text }
-        }
-        Part::Image { media_type, data } if data.len() > room => {
-            Part::text(format!("[an image of {} kB ({media_type}) is left out]", data.len() / 1024))
-        }
-        Part::Image { ref data, .. } => {
-            room -= data.len();
-            part
-        }
-        Part::Reasoning { .. } | Part::Opaque { .. } => part,
-    };
-    output.into_iter().map(keep).collect()
+    Done { call: asked.id, risky, outcome, took: began.elapsed() }
 }

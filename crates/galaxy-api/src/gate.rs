@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -39,25 +39,34 @@ pub(crate) struct Gate {
 /// Lets a request through, with its caller, or refuses it.
 pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    if let Err(problem) = admit(&gate, &mut parts).await {
-        return problem.into_response();
+    // What has no route is answered by the fallback, which tells nothing.
+    let path = parts.extensions.get::<MatchedPath>().cloned();
+    let path = path.as_ref().map(MatchedPath::as_str);
+    // Another method of a known path: axum answers 405 by itself.
+    let policy = path.and_then(|path| gate.policy(&parts.method, path));
+    if let Some(policy) = policy
+        && let Err(problem) = admit(&gate, policy, &mut parts).await
+    {
+        let mut response = problem.into_response();
+        if policy == Policy::Bearer {
+            challenge(&gate, &parts, &mut response);
+        }
+        return response;
     }
-    let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
     let most = if path == Some(WITH_IMAGES) { gate.api.config.body_bytes } else { PLAIN_BODY };
     let mut request = Request::from_parts(parts, body);
     DefaultBodyLimit::max(most).apply(&mut request);
     next.run(request).await
 }
 
-async fn admit(gate: &Gate, parts: &mut Parts) -> Result<(), Problem> {
-    // What has no route is answered by the fallback, which tells nothing.
-    let Some(path) = parts.extensions.get::<MatchedPath>() else { return Ok(()) };
-    let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
-    let policy = gate.policies.get(&(method, path.as_str().to_owned())).copied();
-    let Some(policy) = policy else {
-        // Another method of a known path: axum answers 405 by itself.
-        return Ok(());
-    };
+impl Gate {
+    fn policy(&self, method: &Method, path: &str) -> Option<Policy> {
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        self.policies.get(&(method, path.to_owned())).copied()
+    }
+}
+
+async fn admit(gate: &Gate, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if changes {
         refuse_foreign(gate, parts)?;
@@ -65,13 +74,51 @@ async fn admit(gate: &Gate, parts: &mut Parts) -> Result<(), Problem> {
     if policy == Policy::Public {
         return Ok(());
     }
-    let caller = authenticate(gate, parts).await?;
+    let caller = match policy {
+        Policy::Bearer => with_bearer(gate, parts).await?,
+        Policy::Public | Policy::SignedIn | Policy::InPerson | Policy::Admin => {
+            authenticate(gate, parts).await?
+        }
+    };
     if changes && matches!(caller.credential, Credential::Session(_)) {
         refuse_forged(&parts.headers)?;
     }
     check(policy, &caller)?;
     parts.extensions.insert(caller);
     Ok(())
+}
+
+/// Whoever sends a key or a token; in test mode nobody needs one.
+async fn with_bearer(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
+    match bearer(&parts.headers)? {
+        Some(_) => authenticate(gate, parts).await,
+        None if gate.api.config.test_mode => {
+            let access = gate.api.app.access();
+            Ok(access.authenticate(Presented::Nothing).await.map_err(AppError::from)?)
+        }
+        None => Err(Problem::unauthenticated()),
+    }
+}
+
+/// Tells a program that was refused where to read what would open the resource (RFC 9728, 5.1).
+fn challenge(gate: &Gate, parts: &Parts, response: &mut Response) {
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return;
+    }
+    let scheme = if gate.api.config.secure { "https" } else { "http" };
+    let host = host(&parts.uri, &parts.headers).unwrap_or_default();
+    let path = parts.uri.path();
+    let error = match bearer(&parts.headers) {
+        Ok(None) => "",
+        Ok(Some(_)) | Err(_) => "error=\"invalid_token\", ",
+    };
+    let text = format!(
+        "Bearer {error}resource_metadata=\"{scheme}://{host}/.well-known/\
+         oauth-protected-resource{path}\", scope=\"read chat tasks\""
+    );
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
 }
 
 async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
@@ -138,10 +185,10 @@ fn check(policy: Policy, caller: &Caller) -> Result<(), Problem> {
         | Credential::Token(_)
         | Credential::Proxy
         | Credential::TestMode => true,
-        Credential::ApiKey(_) | Credential::Run(_) => false,
+        Credential::ApiKey(_) | Credential::Local | Credential::Run(_) => false,
     };
     let met = match policy {
-        Policy::Public | Policy::SignedIn => true,
+        Policy::Public | Policy::SignedIn | Policy::Bearer => true,
         Policy::InPerson => in_person,
         Policy::Admin => caller.role == Role::Admin && caller.scopes.contains(&Scope::Admin),
     };

@@ -17,8 +17,10 @@ use crate::{api::Api, caller, problem::Problem};
 
 /// How long a handler may take to begin its answer; streams go on for as long as they like.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// `POST /api/chat` waits for a whole run.
+/// What may wait for a whole run has longer.
 const PATIENCE_WITH_RUNS: Duration = Duration::from_secs(15 * 60);
+/// Where such requests go.
+const WITH_RUNS: [&str; 2] = ["/api/chat", "/mcp"];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the page may load: only what came with the binary.
@@ -48,7 +50,8 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
             return Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
                 .into_response();
         }
-        let patience = if path.starts_with("/api/chat") { PATIENCE_WITH_RUNS } else { PATIENCE };
+        let waits = WITH_RUNS.iter().any(|it| path.starts_with(it));
+        let patience = if waits { PATIENCE_WITH_RUNS } else { PATIENCE };
         tokio::time::timeout(patience, next.run(request)).await.unwrap_or_else(|_| {
             let detail = "The answer took too long.";
             Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail).into_response()
@@ -124,7 +127,7 @@ fn headers(response: &mut Response, path: &str, secure: bool) {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
-    if path.starts_with("/api") || path.starts_with("/health") {
+    if ["/api", "/health", "/mcp"].iter().any(|it| path.starts_with(it)) {
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
 }

@@ -14,4 +14,4 @@ mod page;
 
 pub use api::{Api, ApiConfig, Backstage};
 pub use problem::Problem;
-pub use routes::{Declared, Policy, document, router};
+pub use routes::{Declared, Mount, Policy, document, router};

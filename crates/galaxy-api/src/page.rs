@@ -35,7 +35,7 @@ pub(crate) fn hash() -> &'static str {
 /// a problem.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let for_programs = ["api", "v1", "ws", "health", "metrics", "mcp"];
+    let for_programs = ["api", "v1", "ws", "health", "metrics", "mcp", ".well-known"];
     let first = path.split('/').next().unwrap_or_default();
     if for_programs.contains(&first) || !matches!(method, Method::GET | Method::HEAD) {
         return Problem::not_found().into_response();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware,
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -28,6 +28,9 @@ use crate::{
     problem::Problem,
 };
 
+use mount::AsItIs;
+pub use mount::Mount;
+
 mod auth;
 mod chat;
 mod conversations;
@@ -38,6 +41,7 @@ mod keys;
 mod live;
 mod messages;
 mod models;
+pub mod mount;
 mod people;
 mod runs;
 mod system;
@@ -51,6 +55,9 @@ pub enum Policy {
     Public,
     /// Whoever is signed in, by whatever credential.
     SignedIn,
+    /// Whoever sends a key or a token with the request itself. What a browser adds by itself, or a
+    /// proxy for it, opens nothing, so that no page can call on behalf of whoever looks at it.
+    Bearer,
     /// Whoever is signed in themselves: no keys.
     InPerson,
     /// Administrators.
@@ -62,6 +69,7 @@ impl Policy {
         match self {
             Self::Public => "public",
             Self::SignedIn => "signed_in",
+            Self::Bearer => "bearer",
             Self::InPerson => "in_person",
             Self::Admin => "admin",
         }
@@ -164,13 +172,17 @@ pub fn document() -> OpenApi {
     docs::finished(all().router.into_openapi())
 }
 
-/// The whole of HTTP: routes, gate, limits and headers.
-pub fn router(api: Api) -> Router {
-    let Routes { router, declared } = all();
+/// The whole of HTTP: our own routes and `mounts`, gate, limits and headers.
+pub fn router(api: Api, mounts: Vec<Mount>) -> Router {
+    let Routes { router, mut declared } = all();
+    let (mut router, _) = router.split_for_parts();
+    for mount in mounts {
+        declared.extend(mount.declared);
+        router = router.merge(mount.router.with_state(()));
+    }
     let policies: Policies =
         declared.into_iter().map(|it| ((it.method, it.path), it.policy)).collect();
     let gate_state = Gate { api: api.clone(), policies: Arc::new(policies) };
-    let (router, _) = router.split_for_parts();
     let small = SizeAbove::new(1_024);
     let streams = NotForContentType::const_new("text/event-stream");
     let images = NotForContentType::const_new("image/");
@@ -179,10 +191,15 @@ pub fn router(api: Api) -> Router {
         .fallback(page::serve)
         .layer(middleware::from_fn_with_state(gate_state, gate))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(CompressionLayer::new().compress_when(small.and(streams).and(images)))
+        .layer(CompressionLayer::new().compress_when(small.and(streams).and(images).and(packable)))
         .layer(option_layer(cors(&api)))
         .layer(middleware::from_fn_with_state(api.clone(), layers::around))
         .with_state(api)
+}
+
+/// Whether an answer may be packed: those of mounts are sent as they were made.
+fn packable(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
 }
 
 /// Lets pages of the configured origins in; without any, no other page.
@@ -201,9 +218,16 @@ fn cors(api: &Api) -> Option<CorsLayer> {
             header::CONTENT_TYPE,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("mcp-method"),
+            HeaderName::from_static("mcp-name"),
+            HeaderName::from_static("mcp-protocol-version"),
             HeaderName::from_static("x-requested-with"),
         ])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER]);
+        .expose_headers([
+            HeaderName::from_static("x-request-id"),
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+        ]);
     Some(layer)
 }
 

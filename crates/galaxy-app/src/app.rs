@@ -10,7 +10,7 @@ use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
 use galaxy_tool::{NameTaken, Toolbox, tool};
 
-use crate::{AppError, executor::Executor, pace::Pace, tools};
+use crate::{AppError, calls::Remembered, executor::Executor, pace::Pace, tools};
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -52,6 +52,7 @@ pub struct App {
     pub(crate) sending: Pace,
     /// How often they make conversations.
     pub(crate) making: Pace,
+    pub(crate) remembered: Remembered,
 }
 
 /// What an [`App`] is made of.
@@ -114,6 +115,7 @@ impl App {
             clock,
             worker,
             executor,
+            remembered: Remembered::default(),
             sending,
             making,
         }))

@@ -112,7 +112,10 @@ impl App {
             let after = detail.transcript.last_seq();
             let along = Along { rule, once: once.cloned() };
             match self.store.decide(permit, after, vec![item], RunState::Queued, along).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.remembered.forget(caller.person);
+                    return Ok(());
+                }
                 Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
                 Err(err) => return Err(err.into()),
             }

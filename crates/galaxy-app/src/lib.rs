@@ -2,6 +2,7 @@
 
 pub mod app;
 mod birth;
+pub mod calls;
 pub mod chat;
 pub mod conversations;
 pub mod decisions;

@@ -162,14 +162,23 @@ impl App {
     /// [`AppError::NotFound`] when the run is not the caller's.
     pub async fn reply(&self, caller: &Caller, run: RunId) -> Result<Reply, AppError> {
         let state = self.until_still(caller, run).await?;
+        Ok(Reply { state, ..self.so_far(caller, run).await?.1 })
+    }
+
+    /// What came of a question so far, and where.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the run is not the caller's.
+    pub async fn so_far(&self, caller: &Caller, run: RunId) -> Result<(Asked, Reply), AppError> {
         let detail = self.run(caller, run).await?;
         let items = detail.transcript.items();
-        Ok(Reply {
+        let reply = Reply {
             response: response(items),
             calls: calls(items),
             usage: detail.transcript.usage(),
-            state,
-        })
+            state: detail.row.state,
+        };
+        Ok((Asked { conversation: detail.row.conversation, run }, reply))
     }
 }
 

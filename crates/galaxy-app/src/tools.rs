@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use galaxy_access::own;
-use galaxy_agent::policy::{Rules, definition};
+use galaxy_agent::policy::definition;
 use galaxy_domain::{Caller, Effect, Role, Verdict, access::Write, tool::ToolRule};
 use galaxy_store::Store;
 use galaxy_tool::{AnyTool, tool::any};
@@ -58,8 +58,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn tools(&self, caller: &Caller) -> Result<Vec<ToolInfo>, AppError> {
-        let rules = self.store.rules(caller.person, caller.workspace, None).await?;
-        let rules = Rules::new(self.toolbox.clone(), &rules);
+        let rules = self.rules_now(caller).await?;
         let offered =
             |tool: &&Arc<dyn AnyTool>| caller.role >= Role::Member || tool.effect().is_repeatable();
         let info = |tool: &Arc<dyn AnyTool>| ToolInfo {
@@ -87,14 +86,16 @@ impl App {
     ) -> Result<(), AppError> {
         let permit = own::<Write>(caller)?;
         let tool = self.toolbox.get(name).ok_or(AppError::NotFound)?;
-        match verdict {
+        let changed = match verdict {
             Some(verdict) => {
                 let definition = definition(&**tool);
                 let rule =
                     ToolRule { tool: name.to_owned(), conversation: None, verdict, definition };
-                Ok(self.store.put_rule(permit, rule).await?)
+                self.store.put_rule(permit, rule).await
             }
-            None => Ok(self.store.delete_rule(permit, name, None).await?),
-        }
+            None => self.store.delete_rule(permit, name, None).await,
+        };
+        self.remembered.forget(caller.person);
+        Ok(changed?)
     }
 }

@@ -110,6 +110,28 @@ impl Asking {
         self.whole("call add_task {\"title\":\"Write it down\"}; say 1", "0").await
     }
 
+    /// The list of tools.
+    pub(crate) async fn list(&mut self) -> Result<()> {
+        self.rpc(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }), "add_task").await
+    }
+
+    /// A call of a tool that stores something.
+    pub(crate) async fn store(&mut self) -> Result<()> {
+        let params = json!({ "name": "add_task", "arguments": { "title": "Write it down" } });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        self.rpc(&call, "Write it down").await
+    }
+
+    /// A request of the Model Context Protocol; its answer has to hold `word`.
+    async fn rpc(&mut self, request: &Value, word: &str) -> Result<()> {
+        let answer = self.connection.send("/mcp", Some(request)).await?;
+        let answer = answer.collect().await?.to_bytes();
+        let found = answer.windows(word.len()).any(|it| it == word.as_bytes());
+        let failed = answer.windows(14).any(|it| it == b"\"isError\":true");
+        ensure!(found && !failed, "{}", String::from_utf8_lossy(&answer));
+        Ok(())
+    }
+
     async fn whole(&mut self, script: &str, answer: &str) -> Result<()> {
         let message = json!({ "message": script });
         let path = match self.kind {

@@ -43,6 +43,7 @@ impl Connection {
         self.sender.ready().await?;
         let host = self.place.address.to_string();
         let mut request = Request::builder().uri(path).header(header::HOST, host);
+        request = request.header(header::ACCEPT, "application/json, text/event-stream");
         if let Some(authorization) = &self.place.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

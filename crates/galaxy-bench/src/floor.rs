@@ -61,6 +61,7 @@ pub(crate) async fn serve(provider: SocketAddr) -> Result<()> {
     let router = Router::new()
         .route("/v1/chat/completions", post(pass))
         .route("/chat", post(chat))
+        .route("/mcp", post(mcp))
         .with_state(upstream);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("listens on http://{}", listener.local_addr()?);
@@ -92,6 +93,21 @@ async fn chat(
     }
     Ok(Json(json!({ "response": answer.text })))
 }
+
+/// Answers a host of the Model Context Protocol with about as many bytes, and does nothing.
+async fn mcp(Json(request): Json<Value>) -> Json<Value> {
+    let result = match request["method"].as_str() {
+        Some("tools/list") => json!({ "tools": [{ "name": "add_task", "description": TOOLS }] }),
+        _ => json!({ "content": [{ "type": "text", "text": request["params"].to_string() }] }),
+    };
+    Json(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }))
+}
+
+/// As long as the descriptions and schemas of a few tools.
+static TOOLS: &str = match std::str::from_utf8(&[b'x'; 4_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
 
 /// What a provider said.
 #[derive(Default)]

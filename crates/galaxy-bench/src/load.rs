@@ -87,6 +87,10 @@ pub(crate) enum Turn {
     Plain,
     /// The same with a tool in between.
     Agent,
+    /// The list of tools, for a host of the Model Context Protocol.
+    List,
+    /// A tool that stores something, for such a host.
+    Store,
 }
 
 /// So many clients that take turns for so long, one after the other.
@@ -114,6 +118,8 @@ async fn again_and_again(mut asking: Asking, turn: Turn, end: Instant) -> Vec<Re
         let taken = match turn {
             Turn::Plain => asking.turn().await,
             Turn::Agent => asking.agent_turn().await,
+            Turn::List => asking.list().await,
+            Turn::Store => asking.store().await,
         };
         let failed = taken.is_err();
         results.push(taken.map(|()| began.elapsed()));

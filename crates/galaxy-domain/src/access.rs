@@ -47,6 +47,8 @@ pub enum Credential {
     Proxy,
     /// The test person of a deployment in test mode.
     TestMode,
+    /// Whoever may read the data itself: the operating system vouches.
+    Local,
     /// None: a worker carries on what the person began with this run.
     Run(crate::RunId),
 }

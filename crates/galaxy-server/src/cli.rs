@@ -7,8 +7,10 @@ use clap::{Parser, Subcommand};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_base::{ExposeSecret, SecretString, random};
 use galaxy_store::{Store, StoreError};
+use url::Url;
 
 use crate::{
+    mcp::{self, Order},
     say, serve,
     settings::{self, Described, Given, Mistakes, Origin, Settings, schema},
 };
@@ -47,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Serve hosts of the Model Context Protocol, such as desktop applications and editors.
+    Mcp {
+        #[command(subcommand)]
+        command: McpCommand,
+    },
     /// Look after accounts.
     Admin {
         #[command(subcommand)]
@@ -60,6 +67,25 @@ enum ConfigCommand {
     Check,
     /// List every setting: what it is, where that comes from, and what it means.
     Explain,
+}
+
+#[derive(Debug, Subcommand)]
+enum McpCommand {
+    /// Serve the host that started this, by standard input and output. Opens the data itself; where
+    /// a server runs on it, everything is passed on to that one. (A server that runs serves hosts
+    /// at `/mcp`, too.)
+    Serve {
+        /// By standard input and output.
+        #[arg(long, required = true)]
+        stdio: bool,
+        /// As whom to act; without it, as the only administrator.
+        #[arg(long = "as", value_name = "EMAIL", conflicts_with = "url")]
+        person: Option<String>,
+        /// Pass everything on to this server instead, such as `https://chat.example.org/mcp`; the
+        /// key for it comes from GALAXY_API_KEY.
+        #[arg(long)]
+        url: Option<Url>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +105,10 @@ impl Cli {
             Command::Openapi => openapi(),
             Command::Config { command: ConfigCommand::Check } => settings().map(report),
             Command::Config { command: ConfigCommand::Explain } => explain(),
+            Command::Mcp { command: McpCommand::Serve { stdio: _, person, url } } => {
+                let order = Order { person, url, key: settings::given().host_key() };
+                settings().and_then(|it| wait(mcp::serve_stdio(it, order)))
+            }
             Command::Admin { command: AdminCommand::SetupToken } => {
                 settings().and_then(|it| wait(setup_token(it)))
             }

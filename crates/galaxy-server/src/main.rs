@@ -7,6 +7,7 @@ use clap::Parser;
 mod cli;
 mod limits;
 mod listen;
+mod mcp;
 mod models;
 mod process;
 mod say;

@@ -40,6 +40,11 @@ impl Process {
         self.stopping.cancel();
     }
 
+    /// Set from the moment on at which the process says that it is about to stop.
+    pub(crate) fn stopping_token(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
     /// Starts what goes on beside requests and runs.
     pub(crate) fn start(self: &Arc<Self>) {
         self.app.start();

@@ -11,17 +11,20 @@ use galaxy_access::Access;
 use galaxy_api::Api;
 use galaxy_app::{App, app::Parts};
 use galaxy_base::{Clock, ExposeSecret, Tasks, random};
+use galaxy_mcp_server::McpServer;
 use galaxy_net::Client;
+use galaxy_store::Store;
 use tokio::time::Instant;
 
 use crate::{
+    mcp,
     process::{EndSignals, Process},
     say,
     settings::Settings,
 };
 
 /// How long a stop may take.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
 
 /// Serves until a signal.
 ///
@@ -31,6 +34,37 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     let numbers = settings.telemetry.build()?;
     let mut signals = EndSignals::watch()?;
     install_tls()?;
+    let tasks = Tasks::default();
+    let Assembled { app, store, access } = assemble(&settings, &tasks).await?;
+    let process = Process::new(app.clone(), numbers, tasks.clone());
+    let server =
+        McpServer::new(app.clone(), settings.listen.behind_proxy, process.stopping_token());
+    let api = Api::new(app, settings.web.api(), process.clone());
+    let listener = settings.listen.build().await?;
+    let address = listener.address()?;
+
+    process.start();
+    greet(&settings, address, &access).await?;
+    let stop = stop(&mut signals, &process, &tasks);
+    let router = galaxy_api::router(api, vec![mcp::mount(&server)]);
+    let is_done = listener.serve(router, stop).await;
+    store.close().await;
+    tracing::info!(is_done, "stopped");
+    Ok(())
+}
+
+/// The use cases and what they stand on. Nothing runs yet.
+pub(crate) struct Assembled {
+    pub(crate) app: Arc<App>,
+    pub(crate) store: Store,
+    pub(crate) access: Arc<Access>,
+}
+
+/// Opens the data and puts the use cases on it.
+///
+/// # Errors
+/// When a part cannot be built.
+pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assembled> {
     let instance = instance();
     let client = Client::new(galaxy_net::Config::default())?;
     let (store, catalogue) =
@@ -42,7 +76,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     }
     let access = settings.web.access(&settings.app_name, key);
     let access = Arc::new(Access::new(access, store.clone())?);
-    let tasks = Tasks::default();
     let parts = Parts {
         store: store.clone(),
         access: access.clone(),
@@ -52,19 +85,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
         tasks: tasks.clone(),
     };
     let limits = settings.limits.build(&settings.app_name, &settings.system_prompt, &instance);
-    let app = App::new(parts, limits)?;
-    let process = Process::new(app.clone(), numbers, tasks.clone());
-    let api = Api::new(app, settings.web.api(), process.clone());
-    let listener = settings.listen.build().await?;
-    let address = listener.address()?;
-
-    process.start();
-    greet(&settings, address, &access).await?;
-    let stop = stop(&mut signals, &process, &tasks);
-    let is_done = listener.serve(galaxy_api::router(api), stop).await;
-    store.close().await;
-    tracing::info!(is_done, "stopped");
-    Ok(())
+    Ok(Assembled { app: App::new(parts, limits)?, store, access })
 }
 
 /// Installs the cryptography that every TLS connection uses.

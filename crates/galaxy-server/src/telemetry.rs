@@ -69,7 +69,8 @@ impl Config {
     /// somebody looks closely.
     fn filter(&self) -> String {
         let others = if self.level >= Level::DEBUG { Level::INFO } else { Level::WARN };
-        format!("{},galaxy={}", others.min(self.level), self.level)
+        // That one warns of every mistake that a client makes.
+        format!("{},galaxy={},rmcp=ERROR", others.min(self.level), self.level)
     }
 }
 
@@ -94,8 +95,8 @@ mod tests {
     #[test]
     fn others_are_only_heard_when_it_matters() {
         let filter = |level| Config { level, format: LogFormat::Text }.filter();
-        assert_eq!(filter(Level::ERROR), "ERROR,galaxy=ERROR");
-        assert_eq!(filter(Level::INFO), "WARN,galaxy=INFO");
-        assert_eq!(filter(Level::TRACE), "INFO,galaxy=TRACE");
+        assert_eq!(filter(Level::ERROR), "ERROR,galaxy=ERROR,rmcp=ERROR");
+        assert_eq!(filter(Level::INFO), "WARN,galaxy=INFO,rmcp=ERROR");
+        assert_eq!(filter(Level::TRACE), "INFO,galaxy=TRACE,rmcp=ERROR");
     }
 }

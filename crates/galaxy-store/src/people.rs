@@ -3,6 +3,7 @@
 //! **Invariant:** as soon as there is anybody, there is an administrator who is not disabled.
 //! Changes that could break that lock the workspace first, so they happen one after another.
 
+mod admins;
 mod create;
 mod first;
 mod stop;

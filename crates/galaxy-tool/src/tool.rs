@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Caller, ConversationId, Effect, Part, RunId, Verdict};
+use galaxy_domain::{Caller, ConversationId, Effect, Part, RunId, Verdict, access::Scope};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -95,6 +95,8 @@ pub trait Tool: Send + Sync + 'static {
         if Self::EFFECT.is_repeatable() { Verdict::Allow } else { Verdict::Ask };
     /// How long a call may take.
     const TIME_LIMIT: Duration = TIME_LIMIT;
+    /// What a key must be good for to call it outside a run.
+    const SCOPE: Scope = Scope::Chat;
 
     /// Does the work.
     fn run(
@@ -118,6 +120,10 @@ pub trait AnyTool: Send + Sync {
     fn default_verdict(&self) -> Verdict;
     /// How long a call may take.
     fn time_limit(&self) -> Duration;
+    /// What a key must be good for to call it outside a run.
+    fn scope(&self) -> Scope {
+        Scope::Chat
+    }
     /// JSON Schema of the arguments.
     fn schema(&self) -> &Schema;
     /// Does the work. `input` has passed the schema.
@@ -154,6 +160,9 @@ impl<T: Tool> AnyTool for Typed<T> {
     }
     fn time_limit(&self) -> Duration {
         T::TIME_LIMIT
+    }
+    fn scope(&self) -> Scope {
+        T::SCOPE
     }
     fn schema(&self) -> &Schema {
         &self.schema

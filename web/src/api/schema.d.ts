@@ -1213,7 +1213,7 @@ export interface components {
          * @description How a caller proved who they are.
          * @enum {string}
          */
-        CredentialName: "session" | "token" | "api_key" | "proxy" | "test_mode" | "run";
+        CredentialName: "session" | "token" | "api_key" | "proxy" | "test_mode" | "local" | "run";
         /**
          * @description Yes or no.
          * @enum {string}

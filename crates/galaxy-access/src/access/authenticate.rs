@@ -87,7 +87,7 @@ impl Access {
                 self.by_session(id, caller.credential).await
             }
             Credential::ApiKey(id) => self.by_key_id(id).await,
-            Credential::Proxy | Credential::TestMode | Credential::Run(_) => {
+            Credential::Proxy | Credential::TestMode | Credential::Local | Credential::Run(_) => {
                 let now = self.by_account(caller).await?;
                 Ok(Caller { role: now.role, ..caller.clone() })
             }

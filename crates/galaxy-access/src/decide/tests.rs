@@ -157,6 +157,7 @@ fn an_account_is_managed_in_person_and_never_by_key_or_run() {
         (Credential::Proxy, "yes"),
         (Credential::TestMode, "yes"),
         (Credential::ApiKey(ApiKeyId::fresh()), "forbidden"),
+        (Credential::Local, "forbidden"),
         (Credential::Run(RunId::fresh()), "forbidden"),
     ];
     for role in ROLES {

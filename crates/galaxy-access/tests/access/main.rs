@@ -4,6 +4,7 @@
 
 mod accounts;
 mod keys;
+mod local;
 mod proxies;
 mod set_up;
 mod sign_in;

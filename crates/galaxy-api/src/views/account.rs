@@ -120,6 +120,7 @@ impl SessionView {
             Credential::ApiKey(_)
             | Credential::Proxy
             | Credential::TestMode
+            | Credential::Local
             | Credential::Run(_) => false,
         };
         Self {

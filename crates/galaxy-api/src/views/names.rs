@@ -66,6 +66,8 @@ names! {
         Proxy {},
         /// As the test person.
         TestMode {},
+        /// By being on the server's own machine.
+        Local {},
         /// As an agent at work.
         Run(_),
     }

@@ -165,7 +165,9 @@ impl Reply {
         check_headers(&self.headers);
         // A sick server describes itself.
         let is_report = self.status == 503 && self.text().contains("\"checks\"");
-        if self.status >= 400 && !is_report && !self.body.is_empty() {
+        // The protocol of tools has errors of its own.
+        let is_rpc = self.text().contains("\"jsonrpc\"");
+        if self.status >= 400 && !is_report && !is_rpc && !self.body.is_empty() {
             self.check_problem();
         }
     }

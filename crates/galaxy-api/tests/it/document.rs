@@ -68,6 +68,7 @@ fn it_holds_every_route_that_programs_use_with_its_policy() {
         Policy::Public => "public",
         Policy::SignedIn => "signed_in",
         Policy::InPerson => "in_person",
+        Policy::Bearer => "bearer",
         Policy::Admin => "admin",
     };
     let declared: BTreeSet<(String, String, String)> = declared()

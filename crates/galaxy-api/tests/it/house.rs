@@ -10,11 +10,12 @@ use axum::Router;
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_agent::Limits;
-use galaxy_api::{Api, ApiConfig, Backstage, router};
+use galaxy_api::{Api, ApiConfig, Backstage, Declared, Mount, Policy, router};
 use galaxy_app::{App, AppConfig, app::Parts};
 use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
 use galaxy_jobs::WorkerConfig;
+use galaxy_mcp_server::{McpServer, Route};
 use galaxy_model::catalogue::{Catalogue, CatalogueEntry};
 use galaxy_store::{
     people::PersonChange,
@@ -173,7 +174,8 @@ impl<'a> House<'a> {
         let app = App::new(parts, config).unwrap();
         app.start();
         let stage = Arc::new(Stage::default());
-        let router = router(Api::new(app.clone(), plan.api, stage.clone()));
+        let mount = mount(&McpServer::new(app.clone(), plan.api.secure, stage.stop.clone()));
+        let router = router(Api::new(app.clone(), plan.api, stage.clone()), vec![mount]);
         Self { store, app, router, model, stage, scripts, tasks }
     }
 
@@ -248,6 +250,30 @@ impl<'a> House<'a> {
         let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         self.tasks.spawn(async move { axum::serve(listener, service).await });
         address
+    }
+}
+
+/// As the binary does it.
+fn mount(mcp: &McpServer) -> Mount {
+    Route::ALL.into_iter().fold(Mount::default(), |mount, route| {
+        mount.add(policy(route), route.method(), route.path(), mcp.handler(route))
+    })
+}
+
+/// The routes that are mounted, for the table of all.
+pub(crate) fn mounted() -> Vec<Declared> {
+    let declared = |route: Route| Declared {
+        method: route.method(),
+        path: route.path().to_owned(),
+        policy: policy(route),
+    };
+    Route::ALL.into_iter().map(declared).collect()
+}
+
+fn policy(route: Route) -> Policy {
+    match route {
+        Route::Protocol => Policy::Bearer,
+        Route::Metadata(_) => Policy::Public,
     }
 }
 

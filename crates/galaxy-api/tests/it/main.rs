@@ -24,6 +24,7 @@ mod following;
 mod hosts;
 mod keys;
 mod matrix;
+mod mcp;
 mod messages;
 mod models;
 mod once;

@@ -15,7 +15,7 @@ use serde_json::json;
 use self::table::{About, Scene, Scope, Way, ways};
 use crate::{
     call::{Call, Reply},
-    house::{House, Person},
+    house::{House, Person, mounted},
     talk::text,
 };
 
@@ -26,11 +26,12 @@ galaxy_testkit::on_both_engines! {
 
 #[test]
 fn every_declared_operation_is_in_the_table_and_every_line_of_it_is_declared() {
-    let in_code: BTreeSet<String> = declared().iter().map(operation).collect();
+    let declared = everything();
+    let in_code: BTreeSet<String> = declared.iter().map(operation).collect();
     let ways = ways();
     let in_table: BTreeSet<String> = ways.iter().map(|it| it.operation.to_owned()).collect();
     assert_eq!(in_code, in_table);
-    assert_eq!(ways.len(), declared().len(), "nothing is declared twice");
+    assert_eq!(ways.len(), declared.len(), "nothing is declared twice");
 }
 
 /// Everybody who tries.
@@ -58,6 +59,14 @@ async fn every_operation_is_open_to_those_it_is_meant_for_and_to_nobody_else(sto
         nobody(&house, &cast, &way, policy, &scene).await;
         strangers(&house, &cast, &way, policy, &scene).await;
         keys(&house, &cast, &way, policy, &scene).await;
+        if policy == Policy::Bearer {
+            // What a browser adds by itself is nobody's.
+            let by_cookie = call(&house, &way, &scene).by(&cast.owner).send().await;
+            by_cookie.refused(401, "unauthenticated");
+            let reply = call(&house, &way, &scene).bearer(&cast.chat_key).send().await;
+            assert_eq!(reply.status, way.status, "{}: {}", way.operation, reply.text());
+            continue;
+        }
         let entitled = if policy == Policy::Admin { &cast.admin } else { &cast.owner };
         if way.operation.starts_with("GET ") && way.status < 400 {
             let head = house.call("HEAD", &scene.path(&way)).by(entitled).send().await;
@@ -100,6 +109,7 @@ async fn strangers(house: &House<'_>, cast: &Cast, way: &Way, policy: Policy, sc
         let is_viewer = person.id == cast.viewer.id;
         let expected = match way.about {
             _ if policy == Policy::Admin => 403,
+            _ if policy == Policy::Bearer => 401,
             About::Looking(_) | About::Changing(_) => 404,
             About::Making(_) if is_viewer => 403,
             About::Nothing | About::Own(_) | About::Making(_) => way.status,
@@ -197,10 +207,18 @@ async fn key(house: &House<'_>, by: &Person, scopes: &[&str]) -> String {
 fn call(house: &House<'_>, way: &Way, scene: &Scene) -> Call {
     let (method, _) = way.operation.split_once(' ').unwrap();
     let call = house.call(method, &scene.path(way));
+    let call = call.header("accept", "application/json, text/event-stream");
     match scene.body(way) {
         Some(body) => call.json(&body),
         None => call,
     }
+}
+
+/// Our own routes, and those that are mounted.
+fn everything() -> Vec<Declared> {
+    let mut all = declared();
+    all.extend(mounted());
+    all
 }
 
 fn operation(it: &Declared) -> String {
@@ -208,6 +226,6 @@ fn operation(it: &Declared) -> String {
 }
 
 fn policy_of(way: &Way) -> Policy {
-    let found = declared().into_iter().find(|it| operation(it) == way.operation);
+    let found = everything().into_iter().find(|it| operation(it) == way.operation);
     found.expect("the table names operations that are declared").policy
 }

@@ -1,6 +1,6 @@
 //! `add_task`: puts something on the person's list.
 
-use galaxy_domain::{Effect, Verdict, task::Priority};
+use galaxy_domain::{Effect, Verdict, access::Scope, task::Priority};
 use galaxy_store::NewTask;
 use galaxy_tool::{Output, Tool, ToolCx, ToolError};
 use schemars::JsonSchema;
@@ -33,6 +33,7 @@ impl Tool for AddTask {
         "Adds a task to the person's to-do list: creates a task or reminder from what they say.";
     const EFFECT: Effect = Effect::Writes;
     const DEFAULT: Verdict = Verdict::Allow;
+    const SCOPE: Scope = Scope::Tasks;
 
     async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
         task_json::check_person(&cx.caller, input.user_id.as_deref())?;

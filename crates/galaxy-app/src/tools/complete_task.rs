@@ -1,6 +1,6 @@
 //! `complete_task`: ticks a task off.
 
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, access::Scope};
 use galaxy_store::TaskChange;
 use galaxy_tool::{Output, Tool, ToolCx, ToolError};
 use schemars::JsonSchema;
@@ -29,6 +29,7 @@ impl Tool for CompleteTask {
     const DESCRIPTION: &'static str = "Marks a task on the person's to-do list as done.";
     const EFFECT: Effect = Effect::Writes;
     const DEFAULT: Verdict = Verdict::Allow;
+    const SCOPE: Scope = Scope::Tasks;
 
     async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
         task_json::check_person(&cx.caller, input.user_id.as_deref())?;

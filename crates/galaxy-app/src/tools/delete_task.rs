@@ -1,6 +1,6 @@
 //! `delete_task`: takes a task off the list.
 
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, access::Scope};
 use galaxy_tool::{Output, Tool, ToolCx, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +29,7 @@ impl Tool for DeleteTask {
     const DESCRIPTION: &'static str = "Deletes a task from the person's to-do list for good.";
     const EFFECT: Effect = Effect::Writes;
     const DEFAULT: Verdict = Verdict::Allow;
+    const SCOPE: Scope = Scope::Tasks;
 
     async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
         task_json::check_person(&cx.caller, input.user_id.as_deref())?;

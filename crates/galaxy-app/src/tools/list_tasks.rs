@@ -1,6 +1,6 @@
 //! `list_tasks`: shows the person's list.
 
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, access::Scope};
 use galaxy_store::{TaskFilter, TaskStatus};
 use galaxy_tool::{Output, Tool, ToolCx, ToolError};
 use schemars::JsonSchema;
@@ -47,6 +47,7 @@ impl Tool for ListTasks {
     const DESCRIPTION: &'static str = "Lists the tasks on the person's to-do list, with their ids.";
     const EFFECT: Effect = Effect::Reads;
     const DEFAULT: Verdict = Verdict::Allow;
+    const SCOPE: Scope = Scope::Tasks;
 
     async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
         task_json::check_person(&cx.caller, input.user_id.as_deref())?;

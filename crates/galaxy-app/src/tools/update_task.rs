@@ -1,6 +1,6 @@
 //! `update_task`: changes what a task says.
 
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, access::Scope};
 use galaxy_store::TaskChange;
 use galaxy_tool::{Output, Tool, ToolCx, ToolError};
 use schemars::JsonSchema;
@@ -36,6 +36,7 @@ impl Tool for UpdateTask {
         "Changes the title or the description of a task on the person's to-do list.";
     const EFFECT: Effect = Effect::Writes;
     const DEFAULT: Verdict = Verdict::Allow;
+    const SCOPE: Scope = Scope::Tasks;
 
     async fn run(&self, input: Input, cx: &ToolCx) -> Result<Output, ToolError> {
         task_json::check_person(&cx.caller, input.user_id.as_deref())?;

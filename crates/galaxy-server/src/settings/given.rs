@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use galaxy_base::SecretString;
+
 use super::{
     Mistake, Setting,
     schema::{self, Described},
@@ -9,6 +11,9 @@ use super::{
 
 /// A name may carry this in front, where other programs use the bare one.
 const PREFIX: &str = "GALAXY_";
+/// What opens a server that a host's words are passed on to. With the prefix only: without it,
+/// it could be anybody's.
+const HOST_KEY: &str = "GALAXY_API_KEY";
 /// Names of files that hold a secret end in this.
 const FILE: &str = "_FILE";
 /// The longest file that is taken for a secret, in bytes.
@@ -131,6 +136,9 @@ impl Given {
         let names: Vec<String> = self.values.keys().cloned().collect();
         for name in names {
             let Some(bare) = name.strip_prefix(PREFIX) else { continue };
+            if name == HOST_KEY {
+                continue;
+            }
             let secret = bare.strip_suffix(FILE).and_then(schema::find);
             if schema::find(bare).is_some() || secret.is_some_and(Described::is_secret) {
                 continue;
@@ -141,6 +149,12 @@ impl Given {
             };
             self.refuse(&name, hint);
         }
+    }
+
+    /// What opens a server that a host's words are passed on to. No setting of a server.
+    pub(crate) fn host_key(&self) -> Option<SecretString> {
+        let (key, _) = self.values.get(HOST_KEY)?;
+        Some(key.trim().to_owned().into())
     }
 
     /// Everything that is wrong so far.

@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod commits;
 mod crash;
+mod mcp;
 mod process;
 mod providers;
 mod reader;

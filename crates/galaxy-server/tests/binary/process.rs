@@ -85,6 +85,19 @@ impl Setup {
         timeout(PATIENCE, self.command(arguments).output()).await.expect("it ends").unwrap()
     }
 
+    /// Starts a command that speaks by standard input and output.
+    pub(crate) fn host(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(appended(&self.folder.join("host.log")));
+        command.spawn().unwrap()
+    }
+
+    /// The end of what such commands wrote to their log.
+    pub(crate) fn host_log(&self) -> String {
+        tail(&self.folder.join("host.log"))
+    }
+
     /// Starts a server that may die at once.
     pub(crate) async fn launch(&self) -> Result<Galaxy, ExitStatus> {
         let log = self.folder.join("server.log");

@@ -173,6 +173,9 @@ fn deployment() -> Vec<Way> {
         send("PUT /api/tools/{name}/rule", About::Own(PERSON), 204, json!({ "verdict": "ask" })),
         // It is no upgrade.
         way("GET /ws", Nothing, 400),
+        send("POST /mcp", Nothing, 200, json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })),
+        way("GET /.well-known/oauth-protected-resource/mcp", Nothing, 200),
+        way("GET /.well-known/oauth-protected-resource", Nothing, 200),
         ask("GET /api/live", About::Looking(CHAT), 200, "?topic=run:{run}"),
     ]
 }

@@ -1,0 +1,9 @@
+//! Galaxy as a server of the Model Context Protocol, asked as raw JSON over HTTP.
+
+mod agents;
+mod auth;
+mod eras;
+mod host;
+mod resources;
+mod tasks;
+mod tools;

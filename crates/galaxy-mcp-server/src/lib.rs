@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod agents;
+mod answers;
+mod http;
+mod listing;
+mod offered;
+mod relay;
+mod resources;
+mod server;
+mod stdio;
+
+pub use http::Route;
+pub use relay::Relay;
+pub use server::McpServer;
+pub use stdio::StdioError;
