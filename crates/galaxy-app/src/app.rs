@@ -10,7 +10,7 @@ use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
 use galaxy_tool::{NameTaken, Toolbox, tool};
 
-use crate::{AppError, calls::Remembered, executor::Executor, pace::Pace, tools};
+use crate::{AppError, birth::Births, calls::Remembered, executor::Executor, pace::Pace, tools};
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -53,6 +53,7 @@ pub struct App {
     /// How often they make conversations.
     pub(crate) making: Pace,
     pub(crate) remembered: Remembered,
+    pub(crate) births: Births,
 }
 
 /// What an [`App`] is made of.
@@ -116,6 +117,7 @@ impl App {
             worker,
             executor,
             remembered: Remembered::default(),
+            births: Births::default(),
             sending,
             making,
         }))

@@ -5,6 +5,8 @@
 //! a run that could not be stored leaves no trace. When anything speaks against a birth, the run
 //! waits in the queue like any other.
 
+mod under_way;
+
 use std::sync::Arc;
 
 use futures::{
@@ -13,17 +15,26 @@ use futures::{
     future::{BoxFuture, Shared},
 };
 use galaxy_access::drive as drive_permit;
-use galaxy_agent::{Deps, log::NewbornLog};
+use galaxy_agent::{Deps, drive, log::NewbornLog};
 use galaxy_domain::{
     ConversationId, Entry, Id, Item, MessageId, Part, Permit, RunId, RunState, Transcript,
     access::Write, id::Conversation, run::RunRow,
 };
+use galaxy_jobs::worker::Claimed;
 use galaxy_store::{Begun, Birth, Made, Once, Outlook, Said, StoreError};
 
-use crate::{App, AppError, chat::Sending, executor::Unfit};
+use crate::{
+    App, AppError,
+    chat::Sending,
+    executor::{Unfit, signals},
+};
+
+pub(crate) use under_way::Births;
+use under_way::UnderWay;
 
 /// A run that can be driven and is not stored yet.
 pub(crate) struct Newborn {
+    under_way: UnderWay,
     run: RunRow,
     after: Option<MessageId>,
     transcript: Transcript,
@@ -41,9 +52,12 @@ impl App {
         parts: &[Part],
         once: Option<&Once>,
     ) -> Option<Newborn> {
+        // A conversation grows by one message at a time.
+        let under_way = self.births.begin(permit.person(), Some(permit.resource().to_string()))?;
+        // Looked at only now: what was under way before either is counted there or stored.
         let outlook = self.store.outlook(permit, once).await.ok()?;
         let after = sending.parent.or(outlook.leaf);
-        self.ready(permit, (sending, parts), after, outlook).await
+        self.ready(permit, (sending, parts), (after, outlook), under_way).await
     }
 
     /// The same for a conversation that is about to be made.
@@ -54,20 +68,22 @@ impl App {
         parts: &[Part],
         once: Option<&Once>,
     ) -> Option<Newborn> {
+        let key = once.map(|once| format!("{} {}", once.route, once.key));
+        let under_way = self.births.begin(permit.person(), key)?;
         let outlook = self.store.prospect(permit.person(), once).await.ok()?;
-        self.ready(permit, (sending, parts), None, outlook).await
+        self.ready(permit, (sending, parts), (None, outlook), under_way).await
     }
 
     async fn ready(
         &self,
         permit: &Permit<Write, Conversation>,
         (sending, parts): (&Sending, &[Part]),
-        after: Option<MessageId>,
-        outlook: Outlook,
+        (after, outlook): (Option<MessageId>, Outlook),
+        under_way: UnderWay,
     ) -> Option<Newborn> {
         if outlook.replayed
             || outlook.leaf_state.is_some_and(|state| !state.is_over())
-            || outlook.active >= self.config.active_runs
+            || outlook.active + under_way.others >= self.config.active_runs
             || !self.worker.has_room(permit.person())
         {
             return None;
@@ -91,7 +107,7 @@ impl App {
         let item = Item::User { message: run.question, parts: parts.to_vec() };
         let first = Entry { seq: 1, at: run.created_at, item };
         let transcript = Transcript::replay([first]).ok()?;
-        Some(Newborn { run, after, transcript, deps, born, birth })
+        Some(Newborn { under_way, run, after, transcript, deps, born, birth })
     }
 
     /// The row as it will be stored: claimed once.
@@ -122,10 +138,12 @@ impl App {
     ) -> Result<Made<T>, AppError> {
         let Some(newborn) = newborn else { return Ok(store(None).await?) };
         let (executor, birth) = (self.executor.clone(), self.birth(&newborn));
+        let worker = self.worker.clone();
         let (told, hears) = oneshot::channel();
         // One task does both: whoever asked may go away, the run may not.
-        self.worker.adopt(&newborn.run.clone(), |ends| async move {
-            let Newborn { run, mut transcript, deps, born, birth: is_born, .. } = newborn;
+        self.worker.adopt(&newborn.run.clone(), Claimed::Soon, |ends| async move {
+            let Newborn { run, mut transcript, deps, born, birth: is_born, under_way, .. } =
+                newborn;
             let storing = async {
                 let stored = match store(Some(birth)).await {
                     // It follows something else by now: whoever claims it reads what.
@@ -133,14 +151,21 @@ impl App {
                     stored => stored,
                 };
                 let carried = stored.as_ref().is_ok_and(|it| it.value.run() == Some(run.id));
+                if carried {
+                    worker.stored(run.id);
+                }
+                drop(under_way);
                 // The log of this driver hears it, and the one who asked, if they are still there.
                 born.send(carried).ok();
                 told.send(stored).ok();
             };
             let driving = async {
-                let driven = executor.drive(&run, &mut transcript, &deps, ends).await;
-                // What was not stored, or waits in the queue, is not this driver's to end.
-                if is_born.await == Ok(true) { driven } else { Ok(()) }
+                let driven = drive(run.id, &mut transcript, &deps, &signals(ends)).await;
+                if is_born.await != Ok(true) {
+                    // What was not stored, or waits in the queue, is not this driver's to end.
+                    return Ok(());
+                }
+                executor.put_down(&run, driven?).await
             };
             futures::join!(storing, executor.guard(&run, driving));
         });

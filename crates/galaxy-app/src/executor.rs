@@ -111,19 +111,13 @@ impl Executor {
             Err(Unfit::Store(err)) => return Err(err.into()),
             Err(Unfit::Ends(stop)) => return self.end(run, &transcript, &stop).await,
         };
-        self.drive(run, &mut transcript, &deps, ends).await
+        let driven = drive(run.id, &mut transcript, &deps, &signals(ends)).await?;
+        self.put_down(run, driven).await
     }
 
-    /// Drives a run to where it stops.
-    pub(crate) async fn drive(
-        &self,
-        run: &RunRow,
-        transcript: &mut Transcript,
-        deps: &Deps,
-        ends: Ends,
-    ) -> Result<(), RunError> {
-        let signals = Signals { stop: ends.stop, hand_over: ends.hand_over };
-        match drive(run.id, transcript, deps, &signals).await? {
+    /// Leaves a run that was driven as far as it went.
+    pub(crate) async fn put_down(&self, run: &RunRow, driven: Driven) -> Result<(), RunError> {
+        match driven {
             Driven::Stopped(stop) => {
                 metrics::counter!("galaxy_runs_total", "state" => stop.state().as_str())
                     .increment(1);
@@ -262,6 +256,11 @@ impl Executor {
         self.store.finish(drive_permit(run), run.fence, last, items, state).await?;
         Ok(())
     }
+}
+
+/// What ends a drive, as the worker says it.
+pub(crate) fn signals(ends: Ends) -> Signals {
+    Signals { stop: ends.stop, hand_over: ends.hand_over }
 }
 
 fn unfit(code: &str, message: &str) -> Unfit {

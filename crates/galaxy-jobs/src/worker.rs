@@ -1,10 +1,12 @@
 //! Claims runs and has them carried on, as many at once as configured.
 
+mod held;
+
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -17,6 +19,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
+pub use held::Claimed;
+use held::{Held, Hold};
 
 /// How often a stopping worker looks whether its last run is handed over.
 const HAND_OVER_LOOK: Duration = Duration::from_millis(100);
@@ -67,21 +71,6 @@ pub trait Runner: Send + Sync + 'static {
     /// store. What is still marked as running when this returns is claimed again once its lease
     /// has run out.
     fn run(&self, run: RunRow, ends: Ends) -> BoxFuture<'_, ()>;
-}
-
-/// Runs that this process carries.
-#[derive(Default)]
-struct Held {
-    runs: Mutex<HashMap<RunId, Hold>>,
-    count: AtomicUsize,
-}
-
-/// A run that this process carries.
-struct Hold {
-    /// Of its claim.
-    fence: i64,
-    owner: PersonId,
-    ends: Ends,
 }
 
 /// The worker of a process.
@@ -177,18 +166,26 @@ impl Worker {
     }
 
     fn carry(self: &Arc<Self>, run: RunRow) {
-        let runner = self.runner.clone();
-        self.adopt(&run.clone(), |ends| async move { runner.run(run, ends).await });
+        let (runner, row) = (self.runner.clone(), run.clone());
+        let work = |ends| async move { runner.run(run, ends).await };
+        self.adopt(&row, Claimed::Stored, work);
+    }
+
+    /// A run that is carried was stored as claimed.
+    pub fn stored(&self, run: RunId) {
+        if let Some(hold) = self.lock().get_mut(&run) {
+            hold.is_stored = true;
+        }
     }
 
     /// Carries a run that is claimed for this process, or about to be: `work` works on it until it
     /// stops moving or its ends say so.
-    pub fn adopt<W>(self: &Arc<Self>, run: &RunRow, work: impl FnOnce(Ends) -> W)
+    pub fn adopt<W>(self: &Arc<Self>, run: &RunRow, claimed: Claimed, work: impl FnOnce(Ends) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {
         let (id, fence, owner) = (run.id, run.fence, run.owner);
-        let work = work(self.hold(run));
+        let work = work(self.hold(run, claimed));
         self.held.count.fetch_add(1, Ordering::Relaxed);
         let worker = self.clone();
         self.tasks.spawn(async move {
@@ -208,14 +205,15 @@ impl Worker {
     }
 
     /// Notes that this process carries `run`, and from where its end can come.
-    fn hold(&self, run: &RunRow) -> Ends {
+    fn hold(&self, run: &RunRow, claimed: Claimed) -> Ends {
         let mut runs = self.lock();
         let stop = self.live.watch_run(run.id);
         if run.stop_requested {
             stop.cancel();
         }
         let ends = Ends { stop, hand_over: CancellationToken::new() };
-        let hold = Hold { fence: run.fence, owner: run.owner, ends: ends.clone() };
+        let is_stored = claimed == Claimed::Stored;
+        let hold = Hold { fence: run.fence, owner: run.owner, ends: ends.clone(), is_stored };
         if let Some(before) = runs.insert(run.id, hold) {
             // This process was held up for so long that it took the run over from itself.
             before.ends.hand_over.cancel();
@@ -245,7 +243,7 @@ impl Worker {
                 () = self.all_handed_over() => return,
                 _ = beat.tick() => (),
             }
-            let held: Vec<RunId> = self.lock().keys().copied().collect();
+            let held: Vec<RunId> = self.leased();
             if held.is_empty() {
                 continue;
             }
@@ -254,6 +252,11 @@ impl Worker {
                 Err(err) => tracing::warn!(error = %err, "cannot keep leases"),
             }
         }
+    }
+
+    fn leased(&self) -> Vec<RunId> {
+        let runs = self.lock();
+        runs.iter().filter(|(_, hold)| hold.is_stored).map(|(run, _)| *run).collect()
     }
 
     /// Waits for the process to stop and for the last run to be handed over: until then runs keep

@@ -77,14 +77,21 @@ async fn a_host_that_goes_away_stops_the_run(store: &StoreFixture) {
         house.script(Script::says("Once upon").wait(&gate).text(" a time."));
         let params = json!({ "name": "run_agent", "arguments": { "message": "Tell me." } });
         let call = host.speaking(era).request("tools/call", params).send();
-        tokio::select! {
+        // The model is asked while the run is being stored: it is there a moment later.
+        let listed = async {
+            gate.reached().await;
+            loop {
+                let runs = house.get("/api/runs").by(&bo).send().await.ok(200);
+                if let Some(run) = runs["items"][0]["id"].as_str() {
+                    return run.to_owned();
+                }
+            }
+        };
+        let run = tokio::select! {
             reply = call => panic!("it cannot have ended: {}", reply.text()),
-            () = gate.reached() => (),
-        }
-        let runs = house.get("/api/runs").by(&bo).send().await.ok(200);
-        if let Some(run) = runs["items"][0]["id"].as_str() {
-            assert_eq!(house.rest(&bo, run).await["state"], "cancelled");
-        }
+            run = listed => run,
+        };
+        assert_eq!(house.rest(&bo, &run).await["state"], "cancelled");
         let runs = house.get("/api/runs").by(&bo).send().await.ok(200);
         assert!(runs["items"].as_array().unwrap().is_empty(), "{runs}");
         gate.open();
