@@ -53,7 +53,8 @@ impl App {
         once: Option<&Once>,
     ) -> Option<Newborn> {
         // A conversation grows by one message at a time.
-        let under_way = self.births.begin(permit.person(), Some(permit.resource().to_string()))?;
+        let key = Some(permit.resource().to_string());
+        let under_way = self.births.begin(permit.person(), key).await?;
         // Looked at only now: what was under way before either is counted there or stored.
         let outlook = self.store.outlook(permit, once).await.ok()?;
         let after = sending.parent.or(outlook.leaf);
@@ -69,7 +70,7 @@ impl App {
         once: Option<&Once>,
     ) -> Option<Newborn> {
         let key = once.map(|once| format!("{} {}", once.route, once.key));
-        let under_way = self.births.begin(permit.person(), key)?;
+        let under_way = self.births.begin(permit.person(), key).await?;
         let outlook = self.store.prospect(permit.person(), once).await.ok()?;
         self.ready(permit, (sending, parts), (None, outlook), under_way).await
     }
