@@ -12,7 +12,7 @@ export const words = {
   account: {
     email: 'E-mail', name: 'Name', role: 'Role', way: 'Signed in', roles: { viewer: 'Viewer', member: 'Member', admin: 'Administrator' },
     roleHints: { viewer: 'may look at things', member: 'may chat and use tools', admin: 'may also look after people and settings' },
-    ways: { session: 'with a password, in this browser', token: 'with a token', api_key: 'with an API key', proxy: 'by your organisation’s sign-in page', test_mode: 'by the test mode of this server' },
+    ways: { session: 'with a password, in this browser', token: 'with a token', api_key: 'with an API key', proxy: 'by your organisation’s sign-in page', test_mode: 'by the test mode of this server', local: 'on the machine of this server, by a command' },
     password: 'Change the password', current: 'Current password', fresh: 'New password', change: 'Change password', changing: 'Changing',
     changed: 'The password is changed. All other sessions have ended.', changeHint: 'This ends all your other sessions.', needCurrent: 'Enter the current password.',
     elsewhere: 'You were let in without a password here, so there is none to change and nothing to sign out of.',
