@@ -19,11 +19,6 @@ mod system_prompt;
 mod telemetry;
 mod web;
 
-/// Every token passes through many small pieces of memory, made on one thread and given back on
-/// another; the system's allocator spent a fifth of all time on that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     cli::Cli::parse().run()
 }
