@@ -5,10 +5,11 @@
 
 use galaxy_domain::{
     Caller, ConversationId, Id, Permit, PersonId, Role, WorkspaceId,
-    access::{Administer, Create, Credential, Drive, Read, Scope, Target, Write},
-    id::{Conversation, Person as PersonKind, Run, Task, Workspace},
+    access::{Administer, Create, Credential, Drive, Read, Scope, SharedTarget, Target, Write},
+    id::{Conversation, Person as PersonKind, Run, Task, ToolServer, Workspace},
     person::Person,
     run::RunRow,
+    tool_server::ToolServerRow,
 };
 
 /// Why not.
@@ -52,6 +53,9 @@ impl Resource for Run {
 }
 impl Resource for Task {
     const SCOPE: Scope = Scope::Tasks;
+}
+impl Resource for ToolServer {
+    const SCOPE: Scope = Scope::Admin;
 }
 
 /// The permit to do `A` to one thing.
@@ -110,6 +114,48 @@ pub fn administer_person(
         return Err(Denied::Hidden);
     }
     Ok(mint(person.id, caller.workspace, caller.person))
+}
+
+/// The permit to look at something that is the caller's or everybody's.
+///
+/// # Errors
+/// [`Denied::Hidden`] when it is somebody else's, [`Denied::Forbidden`] when the scope forbids.
+pub fn look<R: Resource>(
+    caller: &Caller,
+    target: &SharedTarget<R>,
+) -> Result<Permit<Read, R>, Denied> {
+    hide_foreign(caller, target)?;
+    may::<Read, R>(caller)?;
+    Ok(mint(target.resource, caller.workspace, caller.person))
+}
+
+/// The permit to look after something that is the caller's or everybody's: the former is their
+/// own business, the latter an administrator's.
+///
+/// # Errors
+/// [`Denied::Hidden`] when it is somebody else's, [`Denied::Forbidden`] when role or scope forbid.
+pub fn look_after<R: Resource>(
+    caller: &Caller,
+    target: &SharedTarget<R>,
+) -> Result<Permit<Write, R>, Denied> {
+    hide_foreign(caller, target)?;
+    match target.owner {
+        Some(_) => may::<Write, R>(caller)?,
+        None => may_administer(caller)?,
+    }
+    Ok(mint(target.resource, caller.workspace, caller.person))
+}
+
+fn hide_foreign<R>(caller: &Caller, target: &SharedTarget<R>) -> Result<(), Denied> {
+    let mine = target.owner.is_none_or(|owner| owner == caller.person);
+    if caller.workspace == target.workspace && mine { Ok(()) } else { Err(Denied::Hidden) }
+}
+
+/// The permit of this process to note what it learns of a tool server that it connects to.
+pub fn supervise(server: &ToolServerRow) -> Permit<Drive, ToolServer> {
+    // Nobody in particular learns it when the server is everybody's.
+    let nobody = PersonId::from_uuid(server.workspace.uuid());
+    mint(server.id, server.workspace, server.owner.unwrap_or(nobody))
 }
 
 /// The permit for the caller's own account: sessions, keys, password, standing rules about tools.

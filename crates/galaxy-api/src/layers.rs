@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What may wait for a whole run has longer.
 const PATIENCE_WITH_RUNS: Duration = Duration::from_secs(15 * 60);
 /// Where such requests go.
-const WITH_RUNS: [&str; 2] = ["/api/chat", "/mcp"];
+const WITH_RUNS: [&str; 4] = ["/api/chat", "/mcp", "/api/mcp/", "/api/tools/"];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the page may load: only what came with the binary.

@@ -46,6 +46,7 @@ mod people;
 mod runs;
 mod system;
 mod tasks;
+mod tool_servers;
 mod tools;
 
 /// Who may use a route at all; what they may do with a thing is decided by its use case.
@@ -157,6 +158,7 @@ fn all() -> Routes {
     let routes = chat::routes(routes);
     let routes = models::routes(routes);
     let routes = tools::routes(routes);
+    let routes = tool_servers::routes(routes);
     let routes = tasks::routes(routes);
     let routes = live::routes(routes);
     docs::routes(routes)

@@ -9,6 +9,7 @@ pub mod notice;
 pub mod run;
 pub mod system;
 pub mod task;
+pub mod tool_server;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -8,9 +8,18 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
-use galaxy_tool::{NameTaken, Toolbox, tool};
+use galaxy_tool::{NameTaken, Toolbox, server::ToolServers, tool};
+use galaxy_vault::Keyring;
 
-use crate::{AppError, birth::Births, calls::Remembered, executor::Executor, pace::Pace, tools};
+use crate::{
+    AppError,
+    birth::Births,
+    calls::Remembered,
+    executor::Executor,
+    pace::Pace,
+    servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves},
+    tools,
+};
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -35,6 +44,8 @@ pub struct AppConfig {
     pub worker: WorkerConfig,
     /// Whether a conversation's tools can still be changed after its first message.
     pub tools_unlockable: bool,
+    /// Tool servers.
+    pub servers: ServersConfig,
 }
 
 /// The application: the use cases are its methods, one module each.
@@ -43,7 +54,7 @@ pub struct App {
     pub(crate) access: Arc<Access>,
     pub(crate) live: Arc<Live>,
     pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) toolbox: Toolbox,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) config: AppConfig,
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
@@ -66,6 +77,10 @@ pub struct Parts {
     pub catalogue: Arc<Catalogue>,
     /// Tools that need nothing of the application.
     pub tools: Vec<Arc<dyn tool::AnyTool>>,
+    /// Opens tool servers.
+    pub opener: Arc<dyn ToolServers>,
+    /// Seals what opens them.
+    pub vault: Arc<Keyring>,
     /// What time it is.
     pub clock: Clock,
     /// Background work.
@@ -78,17 +93,27 @@ impl App {
     /// # Errors
     /// When two tools share a name.
     pub fn new(parts: Parts, config: AppConfig) -> Result<Arc<Self>, NameTaken> {
-        let Parts { store, access, catalogue, tools: plain, clock, tasks } = parts;
+        let Parts { store, access, catalogue, tools: plain, opener, vault, clock, tasks } = parts;
         let live = Arc::new(Live::default());
         store.watch(live.clone());
         let mut toolbox = Toolbox::default();
         for tool in plain.into_iter().chain(tools::all(&store)) {
             toolbox.add(tool)?;
         }
+        let servers = Arc::new(Servers {
+            store: store.clone(),
+            vault,
+            opener,
+            config: config.servers.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            connections: Connections::default(),
+            shelves: Shelves::new(toolbox),
+        });
         let executor = Arc::new(Executor {
             store: store.clone(),
             catalogue: catalogue.clone(),
-            toolbox: toolbox.clone(),
+            servers: servers.clone(),
             config: config.clone(),
             clock: clock.clone(),
             carried: Arc::default(),
@@ -111,7 +136,7 @@ impl App {
             access,
             live,
             catalogue,
-            toolbox,
+            servers,
             config,
             clock,
             worker,
@@ -126,6 +151,7 @@ impl App {
     /// Starts to work on runs.
     pub fn start(&self) {
         self.worker.start();
+        self.servers.tasks.spawn(self.servers.clone().look_after_all());
     }
 
     /// What the deployment fixed.

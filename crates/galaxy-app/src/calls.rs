@@ -63,6 +63,7 @@ impl App {
     /// When the store fails.
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Offer>, AppError> {
         let rules = self.rules(caller).await?;
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let offer = |tool: &Arc<dyn AnyTool>| {
             let verdict = rules.verdict(&**tool);
             let offered = verdict != Verdict::Deny
@@ -70,14 +71,23 @@ impl App {
                 && use_tool(caller, tool.scope(), changes(&**tool)).is_ok();
             offered.then(|| Offer { tool: tool.clone(), verdict })
         };
-        Ok(self.toolbox.iter().filter_map(offer).collect())
+        Ok(shelf.toolbox.iter().filter_map(offer).collect())
     }
 
     /// The scope that what the caller came by lacks for a tool, if that is all that it lacks.
-    pub fn lacking_scope(&self, caller: &Caller, tool: &str) -> Option<Scope> {
-        let tool = self.toolbox.get(tool).filter(|tool| is_callable(&***tool))?;
-        let enough = in_scope(caller, tool.scope(), changes(&**tool));
-        (!enough).then(|| if changes(&**tool) { tool.scope() } else { Scope::Read })
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lacking_scope(
+        &self,
+        caller: &Caller,
+        tool: &str,
+    ) -> Result<Option<Scope>, AppError> {
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let tool = shelf.toolbox.get(tool).filter(|tool| is_callable(&***tool));
+        let lacks = |it: &&Arc<dyn AnyTool>| !in_scope(caller, it.scope(), changes(&***it));
+        let needed = |it: &Arc<dyn AnyTool>| if changes(&**it) { it.scope() } else { Scope::Read };
+        Ok(tool.filter(lacks).map(needed))
     }
 
     /// Calls a tool on behalf of the caller, until it ends or `cancel` is set.
@@ -92,7 +102,8 @@ impl App {
         cancel: CancellationToken,
         notes: Notes,
     ) -> Result<Called, AppError> {
-        let tool = self.toolbox.get(wanted.tool).filter(|tool| is_callable(&***tool));
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let tool = shelf.toolbox.get(wanted.tool).filter(|tool| is_callable(&***tool));
         let Some(tool) = tool else { return Ok(Called::Unknown) };
         use_tool(caller, tool.scope(), changes(&**tool))?;
         let asked = ToolCall {
@@ -121,7 +132,7 @@ impl App {
     }
 
     /// What the caller's standing rules say about the tools there are, a moment ago at most.
-    async fn rules(&self, caller: &Caller) -> Result<Arc<Rules>, AppError> {
+    pub(crate) async fn rules(&self, caller: &Caller) -> Result<Arc<Rules>, AppError> {
         let began = match self.remembered.find(caller.person) {
             Ok(rules) => return Ok(rules),
             Err(began) => began,
@@ -134,7 +145,8 @@ impl App {
     /// What the caller's standing rules say about the tools there are.
     pub(crate) async fn rules_now(&self, caller: &Caller) -> Result<Rules, AppError> {
         let rules = self.store.rules(caller.person, caller.workspace, None).await?;
-        Ok(Rules::new(self.toolbox.clone(), &rules))
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        Ok(Rules::new(shelf.toolbox.clone(), &rules))
     }
 }
 

@@ -77,7 +77,7 @@ impl App {
         once: Option<&Once>,
     ) -> Result<ConversationRow, AppError> {
         let permit = within::<Create, Conversation>(caller)?;
-        self.check(&wanted)?;
+        self.check(caller, &wanted).await?;
         self.making.count(caller.person, once)?;
         let settings = Settings {
             model: wanted.model.flatten(),
@@ -143,7 +143,7 @@ impl App {
         wanted: Change,
     ) -> Result<ConversationRow, AppError> {
         let permit = self.conversation_permit::<Write>(caller, id).await?;
-        self.check(&wanted)?;
+        self.check(caller, &wanted).await?;
         let row = self.conversation(caller, id).await?;
         let mut settings = row.settings.clone();
         if let Some(tools) = wanted.tools {
@@ -241,7 +241,8 @@ impl App {
         Ok(self.store.show(permit, message).await?)
     }
 
-    fn check(&self, wanted: &Change) -> Result<(), AppError> {
+    async fn check(&self, caller: &Caller, wanted: &Change) -> Result<(), AppError> {
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let mut mistakes = Vec::new();
         let mut complain = |pointer: &str, message: String| {
             mistakes.push(Mistake { pointer: pointer.to_owned(), message });
@@ -261,7 +262,7 @@ impl App {
             complain("/model", format!("there is no model `{model}`"));
         }
         for tool in wanted.tools.iter().flatten().flatten() {
-            if self.toolbox.get(tool).is_none() {
+            if shelf.toolbox.get(tool).is_none() {
                 complain("/tools", format!("there is no tool `{tool}`"));
             }
         }

@@ -1,6 +1,6 @@
 //! What people decide about calls that wait for them: a yes or a no, or an answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use galaxy_agent::{digest, policy::definition};
 use galaxy_domain::{
@@ -108,7 +108,7 @@ impl App {
         let mut tries = 1;
         loop {
             let detail = self.at_rest(caller, permit.resource(), word.call()).await?;
-            let (item, rule) = self.entry(caller, &detail, word)?;
+            let (item, rule) = self.entry(caller, &detail, word).await?;
             let after = detail.transcript.last_seq();
             let along = Along { rule, once: once.cloned() };
             match self.store.decide(permit, after, vec![item], RunState::Queued, along).await {
@@ -123,7 +123,7 @@ impl App {
     }
 
     /// What `word` becomes in the log, if the call waits for it, and the rule that comes with it.
-    fn entry(
+    async fn entry(
         &self,
         caller: &Caller,
         detail: &RunDetail,
@@ -132,8 +132,8 @@ impl App {
         let call = word.call().clone();
         match word {
             Word::Ruling(ruling) => {
-                let tool = self.shown(detail, ruling)?;
-                let rule = rule(caller, detail.row.conversation, tool, &ruling.decision)?;
+                let tool = self.shown(caller, detail, ruling).await?;
+                let rule = rule(caller, detail.row.conversation, &*tool, &ruling.decision)?;
                 let decision = ruling.decision.clone();
                 Ok((Item::Approval { call, decision, by: caller.person }, rule))
             }
@@ -168,9 +168,15 @@ impl App {
 
     /// The tool of the call that `ruling` is about, if the call is the one that was shown and
     /// changed arguments fit.
-    fn shown(&self, detail: &RunDetail, ruling: &Ruling) -> Result<&dyn AnyTool, AppError> {
+    async fn shown(
+        &self,
+        caller: &Caller,
+        detail: &RunDetail,
+        ruling: &Ruling,
+    ) -> Result<Arc<dyn AnyTool>, AppError> {
         let open = waiting(detail, &ruling.call, Question::Approval)?;
-        let Some(tool) = self.toolbox.get(&open.call.tool) else {
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let Some(tool) = shelf.toolbox.get(&open.call.tool) else {
             return Err(AppError::Conflict("The tool is no longer there.".to_owned()));
         };
         let shown = detail.digest(&ruling.call);
@@ -182,7 +188,7 @@ impl App {
         if let Decision::Allow { input: Some(input), .. } = &ruling.decision {
             tool.schema().check(input).map_err(|wrong| AppError::invalid("/input", wrong))?;
         }
-        Ok(&**tool)
+        Ok(tool.clone())
     }
 }
 

@@ -35,6 +35,7 @@ use tracing::Instrument;
 use crate::{
     AppConfig, AppError,
     runs::{replay, whole_log},
+    servers::Servers,
 };
 
 /// Pieces of an answer are joined for this long at rest.
@@ -50,7 +51,7 @@ const ATTEMPTS: i64 = 5;
 pub(crate) struct Executor {
     pub(crate) store: Store,
     pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) toolbox: Toolbox,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) config: AppConfig,
     pub(crate) clock: Clock,
     pub(crate) carried: Arc<AtomicUsize>,
@@ -158,7 +159,7 @@ impl Executor {
         let caller = person.and_then(|person| acting_for(run, &person).ok());
         let caller = caller.ok_or_else(|| unfit("account_disabled", "The account is closed."))?;
         let model = self.model(run, settings)?;
-        let toolbox = self.tools(&caller, settings);
+        let toolbox = self.tools(&caller, settings).await?;
         let rules = self.store.rules(run.owner, run.workspace, Some(run.conversation)).await?;
         let policy = Arc::new(Rules::new(toolbox.clone(), &rules));
         // What is never allowed is not offered either.
@@ -191,13 +192,18 @@ impl Executor {
         })
     }
 
-    fn tools(&self, caller: &Caller, settings: &Settings) -> Toolbox {
+    async fn tools(&self, caller: &Caller, settings: &Settings) -> Result<Toolbox, Unfit> {
+        let shelf = match self.servers.shelf(caller.person, caller.workspace).await {
+            Ok(shelf) => shelf,
+            Err(AppError::Store(err)) => return Err(err.into()),
+            Err(err) => return Err(unfit("internal", &err.to_string())),
+        };
         let chosen = settings.tools.as_ref();
         let may_change = caller.role >= galaxy_domain::Role::Member;
-        self.toolbox.filtered(|tool| {
+        Ok(shelf.toolbox.filtered(|tool| {
             chosen.is_none_or(|names| names.iter().any(|name| name == tool.name()))
                 && (may_change || tool.effect().is_repeatable())
-        })
+        }))
     }
 
     async fn end(

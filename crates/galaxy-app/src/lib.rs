@@ -15,6 +15,8 @@ pub mod models;
 mod pace;
 pub mod quick;
 pub mod runs;
+pub mod secrets;
+pub mod servers;
 pub mod tasks;
 pub mod tools;
 

@@ -59,6 +59,7 @@ impl App {
     /// When the store fails.
     pub async fn tools(&self, caller: &Caller) -> Result<Vec<ToolInfo>, AppError> {
         let rules = self.rules_now(caller).await?;
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let offered =
             |tool: &&Arc<dyn AnyTool>| caller.role >= Role::Member || tool.effect().is_repeatable();
         let info = |tool: &Arc<dyn AnyTool>| ToolInfo {
@@ -70,7 +71,7 @@ impl App {
             default_verdict: tool.default_verdict(),
             schema: tool.schema().json().clone(),
         };
-        Ok(self.toolbox.iter().filter(offered).map(info).collect())
+        Ok(shelf.toolbox.iter().filter(offered).map(info).collect())
     }
 
     /// Says what happens from now on when an agent of the caller asks for a tool; `None` takes
@@ -85,7 +86,8 @@ impl App {
         verdict: Option<Verdict>,
     ) -> Result<(), AppError> {
         let permit = own::<Write>(caller)?;
-        let tool = self.toolbox.get(name).ok_or(AppError::NotFound)?;
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let tool = shelf.toolbox.get(name).ok_or(AppError::NotFound)?;
         let changed = match verdict {
             Some(verdict) => {
                 let definition = definition(&**tool);

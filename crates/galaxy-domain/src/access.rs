@@ -133,6 +133,17 @@ pub struct Target<R> {
     pub owner: PersonId,
 }
 
+/// Where something lives that is somebody's or everybody's.
+#[derive(Debug)]
+pub struct SharedTarget<R> {
+    /// What it is.
+    pub resource: Id<R>,
+    /// Where it lives.
+    pub workspace: WorkspaceId,
+    /// Whose it is; nobody's in particular when everybody in the workspace may use it.
+    pub owner: Option<PersonId>,
+}
+
 /// Proof that an access decision about one resource was made, and was yes.
 ///
 /// Stores take a permit instead of an id, so that a query which nobody authorized does not

@@ -115,6 +115,8 @@ names! {
     Session => SessionId;
     /// A key for programs.
     ApiKey => ApiKeyId;
+    /// A server of tools that speaks MCP.
+    ToolServer => ToolServerId;
     /// Anything that has a numbered log to follow: a run, a conversation or a person.
     Topic => TopicId;
 }

@@ -11,14 +11,15 @@ pub mod person;
 pub mod run;
 pub mod task;
 pub mod tool;
+pub mod tool_server;
 pub mod transcript;
 pub mod usage;
 
 pub use access::{Caller, Permit, Role};
 pub use error::Kind;
 pub use id::{
-    ApiKeyId, ConversationId, Id, MessageId, PersonId, RunId, SessionId, TaskId, TopicId,
-    WorkspaceId,
+    ApiKeyId, ConversationId, Id, MessageId, PersonId, RunId, SessionId, TaskId, ToolServerId,
+    TopicId, WorkspaceId,
 };
 pub use part::Part;
 pub use run::{RunState, Stop};

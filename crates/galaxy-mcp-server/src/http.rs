@@ -142,7 +142,7 @@ impl Endpoint {
             Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the message took too long"),
         };
         if let Some(caller) = parts.extensions.get::<Caller>()
-            && let Some(needed) = self.lacking(caller, &body)
+            && let Some(needed) = self.lacking(caller, &body).await
         {
             let origin = self.server.origin(&parts.uri, &parts.headers);
             return insufficient(caller, needed, &origin);
@@ -158,14 +158,15 @@ impl Endpoint {
     }
 
     /// The scope that what the caller came by lacks for what they ask.
-    fn lacking(&self, caller: &Caller, body: &Bytes) -> Option<Scope> {
+    async fn lacking(&self, caller: &Caller, body: &Bytes) -> Option<Scope> {
         let glance: Glance = serde_json::from_slice(body).ok()?;
         match &*glance.method {
             "tools/call" => {
                 let tool = glance.params.and_then(|it| it.name)?;
                 match self.server.agents.named(&tool) {
                     Some(own) => own.lacking_scope(caller),
-                    None => self.server.app.lacking_scope(caller, &tool),
+                    // What cannot be found out now is found out when the tool is called.
+                    None => self.server.app.lacking_scope(caller, &tool).await.ok().flatten(),
                 }
             }
             "resources/list" | "resources/read" => {

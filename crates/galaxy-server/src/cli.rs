@@ -1,6 +1,6 @@
 //! The commands.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -13,8 +13,10 @@ use crate::{
     mcp::{self, Order},
     say, serve,
     settings::{self, Described, Given, Mistakes, Origin, Settings, schema},
+    tool_servers,
 };
 
+mod rotate;
 mod verify;
 
 /// What a wrong configuration ends with (`EX_CONFIG` of sysexits).
@@ -54,6 +56,18 @@ enum Command {
         #[command(subcommand)]
         command: McpCommand,
     },
+    /// Look after the secrets that are stored.
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
+    /// Keeps a program; the server starts this itself.
+    #[command(name = tool_servers::KEEP, hide = true)]
+    Keep {
+        /// The program and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
     /// Look after accounts.
     Admin {
         #[command(subcommand)]
@@ -89,6 +103,14 @@ enum McpCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Move every stored secret to the current key. Where the keys are kept in DATA_DIR, a fresh
+    /// one is made first and the old ones are removed at the end, and the server has to be stopped;
+    /// where they come from VAULT_KEY and VAULT_KEYS_OLD, the old ones are not needed afterwards.
+    Rotate,
+}
+
+#[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Print a new token with which the first administrator is made.
     SetupToken,
@@ -109,6 +131,10 @@ impl Cli {
                 let order = Order { person, url, key: settings::given().host_key() };
                 settings().and_then(|it| wait(mcp::serve_stdio(it, order)))
             }
+            Command::Secrets { command: SecretsCommand::Rotate } => {
+                settings().and_then(|it| wait(rotate::rotate(it)))
+            }
+            Command::Keep { command } => return tool_servers::keep(&command),
             Command::Admin { command: AdminCommand::SetupToken } => {
                 settings().and_then(|it| wait(setup_token(it)))
             }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use galaxy_app::AppConfig;
+use galaxy_app::{AppConfig, servers::ServersConfig};
 use galaxy_jobs::WorkerConfig;
 
 use crate::settings::{Given, schema};
@@ -60,6 +60,7 @@ impl Config {
             limits: galaxy_agent::Limits::default(),
             worker,
             tools_unlockable: self.tools_unlockable,
+            servers: ServersConfig::default(),
         }
     }
 }

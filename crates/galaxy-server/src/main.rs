@@ -17,6 +17,8 @@ mod settings;
 mod store;
 mod system_prompt;
 mod telemetry;
+mod tool_servers;
+mod vault;
 mod web;
 
 fn main() -> ExitCode {

@@ -108,10 +108,10 @@ fn kept(folder: &Path) -> Result<SecretString> {
     Ok(key.into())
 }
 
-/// Makes the key; of several processes at once one wins, and all use what it made.
-fn make(folder: &Path, path: &Path) -> io::Result<()> {
+/// Makes a key; of several processes at once one wins, and all use what it made.
+pub(crate) fn make(folder: &Path, path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let half = folder.join(format!("{FILE}.{}", random::token()));
+    let half = path.with_extension(random::token());
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
     let written = file.write_all(random::token().as_bytes()).and_then(|()| file.sync_all());
     // Unlike a rename, a link never replaces a key that tokens were signed with already.
@@ -124,7 +124,8 @@ fn make(folder: &Path, path: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-fn keep_private(path: &Path) {
+/// Closes a file to everybody but its owner.
+pub(crate) fn keep_private(path: &Path) {
     let Ok(found) = fs::metadata(path) else { return };
     if found.permissions().mode() & 0o077 == 0 {
         return;

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use galaxy_access::Access;
 use galaxy_api::Api;
-use galaxy_app::{App, app::Parts};
+use galaxy_app::{App, AppConfig, app::Parts};
 use galaxy_base::{Clock, ExposeSecret, Tasks, random};
 use galaxy_mcp_server::McpServer;
 use galaxy_net::Client;
@@ -21,6 +21,7 @@ use crate::{
     process::{EndSignals, Process},
     say,
     settings::Settings,
+    tool_servers,
 };
 
 /// How long a stop may take.
@@ -76,16 +77,24 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
     }
     let access = settings.web.access(&settings.app_name, key);
     let access = Arc::new(Access::new(access, store.clone())?);
+    let vault = Arc::new(settings.vault.build(settings.store.folder())?);
+    if settings.store.is_shared() && !settings.vault.is_given() {
+        tracing::warn!("several processes need one VAULT_KEY; this one made its own");
+    }
     let parts = Parts {
         store: store.clone(),
         access: access.clone(),
         catalogue,
         tools: galaxy_tools::all(),
+        opener: tool_servers::opener(client.clone(), tasks.clone()),
+        vault,
         clock: Clock::System,
         tasks: tasks.clone(),
     };
     let limits = settings.limits.build(&settings.app_name, &settings.system_prompt, &instance);
-    Ok(Assembled { app: App::new(parts, limits)?, store, access })
+    let servers = settings.tool_servers.build(settings.store.folder());
+    let config = AppConfig { servers, ..limits };
+    Ok(Assembled { app: App::new(parts, config)?, store, access })
 }
 
 /// Installs the cryptography that every TLS connection uses.

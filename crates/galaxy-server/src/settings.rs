@@ -5,7 +5,9 @@
 
 use std::{env, fmt, path::Path};
 
-use crate::{limits, listen, models, secret_key, store, system_prompt, telemetry, web};
+use crate::{
+    limits, listen, models, secret_key, store, system_prompt, telemetry, tool_servers, vault, web,
+};
 
 mod given;
 mod parse;
@@ -58,8 +60,12 @@ pub(crate) struct Settings {
     pub(crate) store: store::Config,
     /// What tokens are signed with.
     pub(crate) secret_key: secret_key::Config,
+    /// What stored secrets are sealed with.
+    pub(crate) vault: vault::Config,
     /// The models.
     pub(crate) models: models::Config,
+    /// Tool servers.
+    pub(crate) tool_servers: tool_servers::Config,
     /// What people may do at most.
     pub(crate) limits: limits::Config,
 }
@@ -98,7 +104,9 @@ impl Settings {
             listen,
             store: store::Config::read(given, environment),
             secret_key: secret_key::Config::read(given, environment),
+            vault: vault::Config::read(given),
             models: models::Config::read(given),
+            tool_servers: tool_servers::Config::read(given),
             limits: limits::Config::read(given),
         };
         let mistakes = given.mistakes();

@@ -8,5 +8,5 @@ pub mod tool;
 
 pub use provider::FakeProvider;
 pub use scripted::{Gate, Script, ScriptedModel, ScriptedProvider};
-pub use server::FakeToolServer;
+pub use server::{FakeToolServer, FakeToolServers};
 pub use tool::FakeTool;

@@ -1,20 +1,64 @@
 //! A tool server made of a closure, which remembers what it was asked.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
+use galaxy_base::Timestamp;
 use galaxy_tool::server::{
     Era, Listing, LogLine, Probe, Request, RequestCx, ServerError, ServerInfo, ServerName,
-    ServerSpec, Snapshot, State, ToolList, ToolServer, Transport,
+    ServerSpec, Snapshot, State, ToolList, ToolServer, ToolServers, Transport, Trouble,
 };
 use serde_json::Value;
 use tokio::sync::watch;
 
 type Answers =
     dyn Fn(Request, RequestCx) -> BoxFuture<'static, Result<Value, ServerError>> + Send + Sync;
+
+/// Opens tool servers that tests made ready under their names; of others it opens none that works.
+#[derive(Default)]
+pub struct FakeToolServers {
+    ready: Mutex<HashMap<String, Arc<FakeToolServer>>>,
+    opened: Mutex<Vec<ServerSpec>>,
+}
+
+impl FakeToolServers {
+    /// Makes `server` ready: whoever opens one of its name gets it.
+    pub fn add(&self, server: FakeToolServer) -> Arc<FakeToolServer> {
+        let (name, server) = (server.spec.name.to_string(), Arc::new(server));
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(name, server.clone());
+        server
+    }
+
+    /// What was opened, in order.
+    pub fn opened(&self) -> Vec<ServerSpec> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ToolServers for FakeToolServers {
+    fn open(&self, spec: ServerSpec) -> Arc<dyn ToolServer> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(spec.clone());
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        match ready.get(spec.name.as_str()) {
+            Some(server) => server.clone(),
+            None => {
+                let nobody = |_, _| async {
+                    Err(ServerError::Unavailable {
+                        message: "nobody is there".to_owned(),
+                        retry_after: None,
+                    })
+                };
+                let server = FakeToolServer::new(spec, nobody);
+                server.fail(Some(ServerError::Refused("nobody is there".to_owned())));
+                Arc::new(server)
+            }
+        }
+    }
+}
 
 /// A tool server that does what a test says.
 pub struct FakeToolServer {
@@ -23,6 +67,7 @@ pub struct FakeToolServer {
     answers: Box<Answers>,
     snapshot: watch::Sender<Snapshot>,
     requests: Mutex<Vec<Request>>,
+    failure: Mutex<Option<ServerError>>,
 }
 
 impl FakeToolServer {
@@ -54,7 +99,25 @@ impl FakeToolServer {
             answers: Box::new(move |request, cx| answers(request, cx).boxed()),
             snapshot: watch::Sender::default(),
             requests: Mutex::default(),
+            failure: Mutex::default(),
         }
+    }
+
+    /// Cannot be listed from now on, or can again.
+    pub fn fail(&self, failure: Option<ServerError>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    /// Whether it can be listed; its health says the same.
+    fn look(&self) -> Result<Arc<ToolList>, ServerError> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let at = Timestamp::default();
+        self.snapshot.send_modify(|it| {
+            it.health.state = if failure.is_some() { State::Failed } else { State::Ready };
+            it.health.checked = Some(at);
+            it.health.trouble = failure.clone().map(|error| Trouble { error, at });
+        });
+        failure.map_or_else(|| Ok(self.listed()), Err)
     }
 
     /// Offers `tools` from now on, and says that they changed.
@@ -84,13 +147,15 @@ impl ToolServer for FakeToolServer {
         &self.spec
     }
     fn probe(&self) -> BoxFuture<'_, Result<Probe, ServerError>> {
-        let server = Arc::new(ServerInfo::default());
-        let probe =
-            Probe { latency: Duration::ZERO, era: Era::Modern, server, tools: self.listed() };
-        async { Ok(probe) }.boxed()
+        async {
+            let server = Arc::new(ServerInfo::default());
+            let tools = self.look()?;
+            Ok(Probe { latency: Duration::ZERO, era: Era::Modern, server, tools })
+        }
+        .boxed()
     }
     fn tools(&self) -> BoxFuture<'_, Result<Arc<ToolList>, ServerError>> {
-        async { Ok(self.listed()) }.boxed()
+        async { self.look() }.boxed()
     }
     fn list(&self, _: Listing) -> BoxFuture<'_, Result<Arc<Vec<Value>>, ServerError>> {
         async { Ok(Arc::default()) }.boxed()

@@ -746,6 +746,230 @@ export interface paths {
         patch: operations["patch_tasks_id_complete"];
         trace?: never;
     };
+    "/api/tool-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tool servers that one's agents may use */
+        get: operations["get_tool_servers"];
+        put?: never;
+        /** Add a tool server; it is looked at for at most five seconds, and the tools it lists are allowed */
+        post: operations["post_tool_servers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add tool servers of a file */
+        post: operations["post_tool_servers_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what would become of the tool servers of a file; nothing is stored, started or sent */
+        post: operations["post_tool_servers_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tool server with its tools */
+        get: operations["get_tool_servers_id"];
+        put?: never;
+        post?: never;
+        /** Delete a tool server; whatever runs of it ends */
+        delete: operations["delete_tool_servers_id"];
+        options?: never;
+        head?: never;
+        /** Change a tool server */
+        patch: operations["patch_tool_servers_id"];
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the last lines of a tool server's log */
+        get: operations["get_tool_servers_id_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a tool server now */
+        post: operations["post_tool_servers_id_probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the prompts of a tool server */
+        get: operations["get_tool_servers_id_prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/prompts/get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fill a prompt of a tool server in */
+        post: operations["post_tool_servers_id_prompts_get"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the resources of a tool server */
+        get: operations["get_tool_servers_id_resources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/resources/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a resource of a tool server */
+        post: operations["post_tool_servers_id_resources_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the connection to a tool server, and its process, and start afresh */
+        post: operations["post_tool_servers_id_restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the templates of resources of a tool server */
+        get: operations["get_tool_servers_id_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Allow tools as they are now, or switch them on and off; all of it or nothing */
+        patch: operations["patch_tool_servers_id_tools"];
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -757,6 +981,23 @@ export interface paths {
         get: operations["get_tools"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tools/{name}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a tool oneself, to see what it does */
+        post: operations["post_tools_name_call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -836,6 +1077,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description All the things there are. */
+        All_CandidateView: {
+            /** @description The things. */
+            items: {
+                /** @description What the file calls it. */
+                label: string;
+                /** @description How it would be reached, in full. */
+                link: components["schemas"]["LinkView"];
+                /** @description Why it cannot be added as it is. */
+                mistakes: components["schemas"]["MistakeView"][];
+                /** @description What it would be called here. */
+                name: string;
+            }[];
+        };
+        /** @description All the things there are. */
         All_FeedbackView: {
             /** @description The things. */
             items: {
@@ -885,6 +1140,17 @@ export interface components {
             }[];
         };
         /** @description All the things there are. */
+        All_ImportedView: {
+            /** @description The things. */
+            items: {
+                /** @description What the file calls it. */
+                label: string;
+                /** @description Why it was not. */
+                message: string | null;
+                server: components["schemas"]["ToolServerView"] | null;
+            }[];
+        };
+        /** @description All the things there are. */
         All_KeyView: {
             /** @description The things. */
             items: {
@@ -905,6 +1171,18 @@ export interface components {
                 scopes: components["schemas"]["ScopeName"][];
                 /** @description When it was last used. */
                 used_at: string | null;
+            }[];
+        };
+        /** @description All the things there are. */
+        All_LogEntryView: {
+            /** @description The things. */
+            items: {
+                /** @description When it came. */
+                at: string;
+                /** @description `stderr`, `connection`, or the level of a message. */
+                source: string;
+                /** @description What it says. */
+                text: string;
             }[];
         };
         /** @description All the things there are. */
@@ -989,6 +1267,56 @@ export interface components {
             items: string[];
         };
         /** @description All the things there are. */
+        All_ToolServerView: {
+            /** @description The things. */
+            items: {
+                /** @description When it was added. */
+                created_at: string;
+                /** @description Whether it is used. */
+                enabled: boolean;
+                /** @description How it is. */
+                health: components["schemas"]["ServerHealthView"];
+                /**
+                 * Format: uuid
+                 * @description Names it.
+                 */
+                id: string;
+                /** @description How it is reached. */
+                link: components["schemas"]["LinkView"];
+                /** @description Whether the caller looks after it. */
+                managed: boolean;
+                /** @description Whether it may ask people for input. */
+                may_ask: boolean;
+                /** @description The prefix of its tools, and the end of its address here. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many of them agents are offered.
+                 */
+                offered: number;
+                /** @description Whether a server of everybody has the same name, so that this one is not used. */
+                shadowed: boolean;
+                /** @description Whether it is everybody's. */
+                shared: boolean;
+                /** @description What people read. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description How many tools it lists, or listed.
+                 */
+                tools: number;
+                /** @description Whether what it says about its tools is believed. */
+                trusted: boolean;
+                /** @description When it was last changed. */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description How many wait for somebody to allow them.
+                 */
+                waiting: number;
+            }[];
+        };
+        /** @description All the things there are. */
         All_ToolView: {
             /** @description The things. */
             items: {
@@ -1007,6 +1335,11 @@ export interface components {
                 /** @description What happens when an agent asks for it: `allow`, `ask`, `deny`. */
                 verdict: components["schemas"]["VerdictName"];
             }[];
+        };
+        /** @description All the things there are. */
+        All_Value: {
+            /** @description The things. */
+            items: unknown[];
         };
         /** @description One answer, or several choices. */
         Answer: string | string[];
@@ -1066,6 +1399,13 @@ export interface components {
             /** @description Names the tool. */
             tool: string;
         };
+        /** @description What to call a tool with. */
+        CallTool: {
+            /** @description Its arguments. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A call as a model asked for it. */
         CallView: {
             /** @description Names the call. */
@@ -1074,6 +1414,17 @@ export interface components {
             input: unknown;
             /** @description Names the tool. */
             tool: string;
+        };
+        /** @description A server of a file, and what would become of it. */
+        CandidateView: {
+            /** @description What the file calls it. */
+            label: string;
+            /** @description How it would be reached, in full. */
+            link: components["schemas"]["LinkView"];
+            /** @description Why it cannot be added as it is. */
+            mistakes: components["schemas"]["MistakeView"][];
+            /** @description What it would be called here. */
+            name: string;
         };
         /** @description What a model can do. */
         CapabilitiesView: {
@@ -1115,6 +1466,18 @@ export interface components {
             /** @description What others see. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to change; what is absent stays as it is. */
+        ChangeToolServer: {
+            /** @description Whether it is used. */
+            enabled?: boolean | null;
+            link?: components["schemas"]["LinkBody"] | null;
+            /** @description Whether it may ask people for input. */
+            may_ask?: boolean | null;
+            /** @description What people read. */
+            title?: string | null;
+            /** @description Whether what it says about its tools is believed (for administrators). */
+            trusted?: boolean | null;
         };
         /** @description What is to change; what is absent stays as it is. */
         Changed: {
@@ -1163,14 +1526,17 @@ export interface components {
             /** @description One; absent means all. */
             name?: string | null;
         };
-        /** @description One thing that was checked. */
+        /** @description How a server was at some moment. */
         CheckView: {
-            /** @description What is wrong. */
-            detail?: string | null;
-            /** @description What. */
-            name: string;
-            /** @description Whether it is as it should be. */
-            ok: boolean;
+            /** @description When. */
+            at: string;
+            /**
+             * Format: int64
+             * @description In milliseconds: how long it took.
+             */
+            latency_ms: number | null;
+            /** @description In what state. */
+            state: string;
         };
         /** @description Done, or not after all. */
         Completing: {
@@ -1214,6 +1580,20 @@ export interface components {
          * @enum {string}
          */
         CredentialName: "session" | "token" | "api_key" | "proxy" | "test_mode" | "local" | "run";
+        /** @description What somebody decides about a tool; what is absent stays as it is. */
+        DecideTool: {
+            /** @description Allows the definition with this pin. */
+            approve?: string | null;
+            /** @description Whether agents are offered it. */
+            enabled?: boolean | null;
+            /** @description How the server calls it. */
+            tool: string;
+        };
+        /** @description What somebody decides about tools. */
+        DecideTools: {
+            /** @description About each. */
+            tools: components["schemas"]["DecideTool"][];
+        };
         /**
          * @description Yes or no.
          * @enum {string}
@@ -1266,6 +1646,22 @@ export interface components {
             message: string;
             /** @description Where: a JSON Pointer (RFC 6901) into the request. */
             pointer: string;
+        };
+        /** @description A file of another application. */
+        File: {
+            /** @description What is in it: JSON with `mcpServers`. */
+            file: unknown;
+            /** @description Whether the servers are to be everybody's (for administrators). */
+            shared?: boolean;
+        };
+        /** @description A prompt that is wanted. */
+        FillPrompt: {
+            /** @description What goes into it. */
+            arguments?: {
+                [key: string]: string;
+            };
+            /** @description Which. */
+            name: string;
         };
         /**
          * @description Why a model stopped speaking.
@@ -1335,6 +1731,23 @@ export interface components {
             /** @description `image/png`, `image/jpeg`, `image/webp` or `image/gif`. */
             media_type: string;
         };
+        /** @description A file, and what is wanted of it. */
+        Import: {
+            /** @description What is in it: JSON with `mcpServers`. */
+            file: unknown;
+            /** @description Which of the servers, by what the file calls them. */
+            servers: string[];
+            /** @description Whether the servers are to be everybody's (for administrators). */
+            shared?: boolean;
+        };
+        /** @description What came of a server of a file. */
+        ImportedView: {
+            /** @description What the file calls it. */
+            label: string;
+            /** @description Why it was not. */
+            message: string | null;
+            server: components["schemas"]["ToolServerView"] | null;
+        };
         /** @description A key for programs. */
         KeyView: {
             /** @description When it was made. */
@@ -1363,6 +1776,56 @@ export interface components {
             max_active_runs: number;
             /** @description Characters of one message. */
             message_chars: number;
+        };
+        /**
+         * @description How a server is to be reached. Values are never shown again; `null` keeps the one that is
+         *     stored, as long as the server stays at its place.
+         */
+        LinkBody: {
+            /** @description Headers that open it, by name. */
+            headers?: {
+                [key: string]: string | null;
+            };
+            /**
+             * @description Whether it may be on the server's own machine or in the networks inside (for
+             *     administrators).
+             */
+            inside?: boolean;
+            /** @enum {string} */
+            kind: "http";
+            /** @description Where. */
+            url: string;
+        } | {
+            /** @description Its arguments, one by one; no shell reads them. */
+            arguments?: string[];
+            /** @description Its absolute path, or its name. */
+            command: string;
+            /** @description Its environment, by name. */
+            environment?: {
+                [key: string]: string | null;
+            };
+            /** @enum {string} */
+            kind: "program";
+        };
+        /** @description How a server is reached; values that open it are never shown. */
+        LinkView: {
+            /** @description Names of the headers that open it. */
+            headers: string[];
+            /** @description Whether it may be on the server's own machine or in the networks inside. */
+            inside: boolean;
+            /** @enum {string} */
+            kind: "http";
+            /** @description Where. */
+            url: string;
+        } | {
+            /** @description Its arguments. */
+            arguments: string[];
+            /** @description Its absolute path. */
+            command: string;
+            /** @description Names of the variables of its environment. */
+            environment: string[];
+            /** @enum {string} */
+            kind: "program";
         };
         /** @description Some things, and where the next ones begin. */
         List_ConversationView: {
@@ -1478,6 +1941,15 @@ export interface components {
              */
             total: number;
         };
+        /** @description A line of a server's log. */
+        LogEntryView: {
+            /** @description When it came. */
+            at: string;
+            /** @description `stderr`, `connection`, or the level of a message. */
+            source: string;
+            /** @description What it says. */
+            text: string;
+        };
         /** @description Who is asking. */
         MeView: {
             /** @description How the caller proved who they are: `session`, `token`, `api_key`, `proxy`, `test_mode`. */
@@ -1542,6 +2014,13 @@ export interface components {
             has_more: boolean;
             /** @description Oldest first. */
             items: components["schemas"]["MessageView"][];
+        };
+        /** @description Something that is wrong with what was sent. */
+        MistakeView: {
+            /** @description What. */
+            message: string;
+            /** @description Where (RFC 6901). */
+            pointer: string;
         };
         /** @description A model. */
         ModelView: {
@@ -1619,6 +2098,21 @@ export interface components {
             password: string;
             /** @description `viewer`, `member` or `admin`. */
             role: components["schemas"]["RoleName"];
+        };
+        /** @description A tool server that is wanted. */
+        NewToolServer: {
+            /** @description How it is reached. */
+            link: components["schemas"]["LinkBody"];
+            /** @description Whether it may ask people for input. */
+            may_ask?: boolean;
+            /** @description The prefix of its tools: at most 32 of `a-z`, `0-9` and `-`. */
+            name: string;
+            /** @description Whether it is everybody's (for administrators). */
+            shared?: boolean;
+            /** @description What people read; the name if not given. */
+            title?: string | null;
+            /** @description Whether what it says about its tools is believed (for administrators). */
+            trusted?: boolean;
         };
         /** @description What is in an event of a `chat:` or `user:` topic. */
         NoticeBody: {
@@ -1811,6 +2305,11 @@ export interface components {
          * @enum {string}
          */
         ReachName: "once" | "conversation" | "always";
+        /** @description A resource that is wanted. */
+        ReadResource: {
+            /** @description Which. */
+            uri: string;
+        };
         /** @description What gets the next tokens. */
         Refresh: {
             /** @description The refresh token; it is good once. */
@@ -2087,6 +2586,64 @@ export interface components {
             /** @description What they wrote. */
             text?: string;
         };
+        /** @description How a server is. */
+        ServerHealthView: {
+            /** @description What to do about it. */
+            advice: string | null;
+            /** @description When it last answered or failed to. */
+            checked_at: string | null;
+            /**
+             * Format: int64
+             * @description In milliseconds: how long the last look took.
+             */
+            latency_ms: number | null;
+            /** @description What is wrong. */
+            message: string | null;
+            /**
+             * Format: int32
+             * @description How often it was started again in the last ten minutes.
+             */
+            restarts: number;
+            /** @description `idle`, `connecting`, `ready`, `needs_sign_in`, `backing_off` or `failed`. */
+            state: string;
+        };
+        /** @description What a server says about itself. */
+        ServerSelfView: {
+            /** @description How it wants to be used. */
+            instructions: string | null;
+            /** @description The revision of the protocol that is spoken. */
+            protocol: string;
+            /** @description Its name for people. */
+            title: string;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description A tool of a server. */
+        ServerToolView: {
+            /** @description What was allowed before it changed. */
+            approved_description: string | null;
+            /** @description The schema that was allowed before it changed. */
+            approved_schema: unknown;
+            /** @description What the server says of it, whole. */
+            description: string;
+            /** @description What it counts as. */
+            effect: components["schemas"]["EffectName"];
+            /** @description Whether it is switched on. */
+            enabled: boolean;
+            /** @description What agents know it as. */
+            name: string;
+            /** @description Names the definition that is shown: what `approve` takes. */
+            pin: string | null;
+            /** @description JSON Schema of its arguments. */
+            schema: unknown;
+            /** @description Whether it is what was allowed. */
+            standing: components["schemas"]["StandingName"];
+            /** @description Its name for people. */
+            title: string | null;
+            /** @description How the server calls it. */
+            tool: string;
+            verdict: components["schemas"]["VerdictName"] | null;
+        };
         /** @description A conversation in a list of counts. */
         SessionCountView: {
             /** @description When it was made. */
@@ -2154,6 +2711,11 @@ export interface components {
          * @enum {string}
          */
         SpeakerName: "person" | "agent";
+        /**
+         * @description Where a tool stands between its server and whoever looks after it.
+         * @enum {string}
+         */
+        StandingName: "approved" | "new" | "changed" | "gone";
         /** @description What was started. */
         StartedView: {
             /**
@@ -2229,6 +2791,63 @@ export interface components {
             /** @description Always `Bearer`. */
             token_type: string;
         };
+        /** @description A tool server with all that there is to see. */
+        ToolServerDetailView: {
+            about: components["schemas"]["ServerSelfView"] | null;
+            /** @description How it was in the last 24 hours, oldest first. */
+            checks: components["schemas"]["CheckView"][];
+            /** @description What lists show. */
+            server: components["schemas"]["ToolServerView"];
+            /** @description Its tools, in its order. */
+            tools: components["schemas"]["ServerToolView"][];
+        };
+        /** @description A tool server. */
+        ToolServerView: {
+            /** @description When it was added. */
+            created_at: string;
+            /** @description Whether it is used. */
+            enabled: boolean;
+            /** @description How it is. */
+            health: components["schemas"]["ServerHealthView"];
+            /**
+             * Format: uuid
+             * @description Names it.
+             */
+            id: string;
+            /** @description How it is reached. */
+            link: components["schemas"]["LinkView"];
+            /** @description Whether the caller looks after it. */
+            managed: boolean;
+            /** @description Whether it may ask people for input. */
+            may_ask: boolean;
+            /** @description The prefix of its tools, and the end of its address here. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them agents are offered.
+             */
+            offered: number;
+            /** @description Whether a server of everybody has the same name, so that this one is not used. */
+            shadowed: boolean;
+            /** @description Whether it is everybody's. */
+            shared: boolean;
+            /** @description What people read. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How many tools it lists, or listed.
+             */
+            tools: number;
+            /** @description Whether what it says about its tools is believed. */
+            trusted: boolean;
+            /** @description When it was last changed. */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How many wait for somebody to allow them.
+             */
+            waiting: number;
+        };
         /** @description A tool. */
         ToolView: {
             /** @description What would happen if nobody had said anything. */
@@ -2245,6 +2864,20 @@ export interface components {
             schema: unknown;
             /** @description What happens when an agent asks for it: `allow`, `ask`, `deny`. */
             verdict: components["schemas"]["VerdictName"];
+        };
+        /** @description How a call ended that a person made. */
+        TriedView: {
+            /** @description What went wrong. */
+            message: string | null;
+            /** @description How. */
+            outcome: components["schemas"]["OutcomeName"];
+            /** @description What it gave. */
+            output: components["schemas"]["PartView"][];
+            /**
+             * Format: int64
+             * @description In milliseconds: how long it took.
+             */
+            took_ms: number;
         };
         /** @description What was said before. */
         Turn: {
@@ -3953,6 +4586,488 @@ export interface operations {
             };
         };
     };
+    get_tool_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_ToolServerView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToolServer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Import"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_ImportedView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["File"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_CandidateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tool_servers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tool_servers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_tool_servers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeToolServer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tool_servers_id_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_LogEntryView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tool_servers_id_prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Value"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_prompts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillPrompt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tool_servers_id_resources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Value"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_resources_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadResource"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tool_servers_id_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Value"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_tool_servers_id_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideTools"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tools: {
         parameters: {
             query?: never;
@@ -3968,6 +5083,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["All_ToolView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tools_name_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallTool"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedView"];
                 };
             };
             "4XX": {

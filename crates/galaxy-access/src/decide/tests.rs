@@ -206,3 +206,27 @@ fn a_run_acts_as_its_owner_is_now() {
     let somebody = Person { id: PersonId::fresh(), ..account(&owner) };
     assert_eq!(acting_for(&run, &somebody).unwrap_err(), Denied::Forbidden);
 }
+
+#[test]
+fn what_is_everybodys_is_seen_by_all_and_looked_after_by_administrators() {
+    let (member, admin) = (in_person(Role::Member), in_person(Role::Admin));
+    let shared = |it: &Caller| SharedTarget::<ToolServer> {
+        resource: Id::fresh(),
+        workspace: it.workspace,
+        owner: None,
+    };
+    assert_eq!(verdict(look(&member, &shared(&member))), "yes");
+    assert_eq!(verdict(look_after(&member, &shared(&member))), "forbidden");
+    assert_eq!(verdict(look_after(&admin, &shared(&admin))), "yes");
+    assert_eq!(verdict(look(&member, &shared(&admin))), "hidden", "another workspace");
+
+    let own = |owner| SharedTarget { owner: Some(owner), ..shared(&member) };
+    assert_eq!(verdict(look_after(&member, &own(member.person))), "yes");
+    assert_eq!(verdict(look(&member, &own(PersonId::fresh()))), "hidden");
+    let viewer = Caller { role: Role::Viewer, ..member.clone() };
+    assert_eq!(verdict(look(&viewer, &own(viewer.person))), "yes");
+    assert_eq!(verdict(look_after(&viewer, &own(viewer.person))), "forbidden");
+    let reader = Caller { scopes: vec![Scope::Read, Scope::Chat], ..member.clone() };
+    assert_eq!(verdict(look(&reader, &shared(&member))), "yes");
+    assert_eq!(verdict(look_after(&reader, &own(member.person))), "forbidden");
+}

@@ -3,6 +3,9 @@
 use axum::{Json, extract::State, http::StatusCode};
 use galaxy_domain::Verdict;
 use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -12,11 +15,14 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    views::{All, model::ToolView, names},
+    views::{All, model::ToolView, names, tool_server::TriedView},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.add(Policy::SignedIn, routes!(list)).add(Policy::InPerson, routes!(rule))
+    routes
+        .add(Policy::SignedIn, routes!(list))
+        .add(Policy::InPerson, routes!(rule))
+        .add(Policy::InPerson, routes!(call))
 }
 
 /// List tools
@@ -51,4 +57,34 @@ async fn rule(
 ) -> Result<StatusCode, Problem> {
     api.app.rule_tool(&caller, &name, body.value.verdict).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What to call a tool with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CallTool {
+    /// Its arguments.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    arguments: serde_json::Map<String, Value>,
+}
+
+/// Call a tool oneself, to see what it does
+#[utoipa::path(post, path = "/api/tools/{name}/call", tag = "tools", request_body = CallTool,
+    params(("name" = String, Path)),
+    responses((status = 200, body = TriedView), (status = "4XX", body = Problem)))]
+async fn call(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    Path(name): Path<String>,
+    body: Body<CallTool>,
+) -> Result<Json<TriedView>, Problem> {
+    // Whoever does not wait for the answer does not want the call.
+    let cancel = CancellationToken::new();
+    let _cancelled = cancel.clone().drop_guard();
+    let began = Instant::now();
+    let arguments = Value::Object(body.value.arguments);
+    let outcome = api.app.try_tool(&caller, &name, arguments, cancel).await?;
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Json(TriedView::of(&outcome, took)))
 }

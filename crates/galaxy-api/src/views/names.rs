@@ -184,6 +184,17 @@ names! {
         /// Bad.
         Down {},
     }
+    /// Where a tool stands between its server and whoever looks after it.
+    StandingName of galaxy_app::servers::Standing {
+        /// It is what was allowed.
+        Approved {},
+        /// Nobody has looked at it yet.
+        New {},
+        /// It is not what was allowed.
+        Changed {},
+        /// The server no longer lists it.
+        Gone {},
+    }
     /// How the last check of a model went.
     StatusName of galaxy_app::models::Status {
         /// It was never asked.

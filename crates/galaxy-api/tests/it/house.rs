@@ -11,7 +11,7 @@ use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_agent::Limits;
 use galaxy_api::{Api, ApiConfig, Backstage, Declared, Mount, Policy, router};
-use galaxy_app::{App, AppConfig, app::Parts};
+use galaxy_app::{App, AppConfig, app::Parts, servers::ServersConfig};
 use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
 use galaxy_jobs::WorkerConfig;
@@ -22,10 +22,11 @@ use galaxy_store::{
     sessions::{NewSession, SessionKind},
 };
 use galaxy_testkit::{
-    FakeTool, Script, ScriptedModel, ScriptedProvider, scripted,
+    FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
     store::{START, StoreFixture, permit},
 };
 use galaxy_tool::AnyTool;
+use galaxy_vault::Keyring;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
@@ -87,6 +88,7 @@ pub(crate) struct House<'a> {
     pub(crate) router: Router,
     pub(crate) model: Arc<ScriptedModel>,
     pub(crate) stage: Arc<Stage>,
+    pub(crate) servers: Arc<FakeToolServers>,
     scripts: Arc<Mutex<VecDeque<Script>>>,
     tasks: Tasks,
 }
@@ -151,11 +153,14 @@ impl<'a> House<'a> {
             test_person: plan.test_person,
             ..AccessConfig::new("Galaxy", secret)
         };
+        let servers = Arc::new(FakeToolServers::default());
         let parts = Parts {
             store: store.store.clone(),
             access: Arc::new(Access::new(access, store.store.clone()).unwrap()),
             catalogue: Arc::new(catalogue(&model, store)),
             tools: galaxy_tools::all().into_iter().chain(plan.tools).collect(),
+            opener: servers.clone(),
+            vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             clock: store.clock.clone(),
             tasks: tasks.clone(),
         };
@@ -170,13 +175,14 @@ impl<'a> House<'a> {
             limits: plan.limits,
             worker: WorkerConfig::named("test".to_owned()),
             tools_unlockable: false,
+            servers: ServersConfig::default(),
         };
         let app = App::new(parts, config).unwrap();
         app.start();
         let stage = Arc::new(Stage::default());
         let mount = mount(&McpServer::new(app.clone(), plan.api.secure, stage.stop.clone()));
         let router = router(Api::new(app.clone(), plan.api, stage.clone()), vec![mount]);
-        Self { store, app, router, model, stage, scripts, tasks }
+        Self { store, app, router, model, stage, servers, scripts, tasks }
     }
 
     /// The model says this next, before it falls back on small talk.

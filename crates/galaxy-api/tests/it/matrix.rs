@@ -145,6 +145,7 @@ async fn keys(house: &House<'_>, cast: &Cast, way: &Way, policy: Policy, scene: 
         _ if policy == Policy::Admin => &[&cast.chat_key, &cast.admin_key],
         Some(Scope::Chat) => &[&cast.tasks_key],
         Some(Scope::Tasks) => &[&cast.chat_key],
+        Some(Scope::Servers) => &[&cast.chat_key, &cast.tasks_key],
         Some(Scope::Person) => &[&cast.chat_key, &cast.tasks_key, &cast.admin_key],
         None => &[],
     };

@@ -68,6 +68,14 @@ impl Remembered {
         });
     }
 
+    /// Forgets all rules, because there are other tools now.
+    pub(crate) fn forget_all(&self) {
+        self.locked(|state| {
+            state.changes += 1;
+            state.rules.clear();
+        });
+    }
+
     fn locked<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -10,8 +10,9 @@ use galaxy_app::{
     chat::{Said, Sending},
     conversations::{Change, Window},
     runs::RunDetail,
+    servers::ServersConfig,
 };
-use galaxy_base::Tasks;
+use galaxy_base::{Tasks, random};
 use galaxy_domain::{
     Caller, ConversationId, Item, Kind, Outcome, Part, PersonId, Role, RunId, RunState, Stop,
     access::{Administer, Credential, Scope},
@@ -23,10 +24,11 @@ use galaxy_jobs::WorkerConfig;
 use galaxy_model::{Catalogue, CatalogueEntry, Message, Provider, Request};
 use galaxy_store::{Store, people::PersonChange};
 use galaxy_testkit::{
-    FakeTool, Script, ScriptedModel, ScriptedProvider,
+    FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider,
     store::{StoreFixture, permit},
 };
 use galaxy_tool::AnyTool;
+use galaxy_vault::Keyring;
 
 /// An application and the two who use it.
 pub(crate) struct House {
@@ -35,6 +37,7 @@ pub(crate) struct House {
     pub(crate) ann: Caller,
     pub(crate) bob: Caller,
     pub(crate) store: Store,
+    pub(crate) servers: Arc<FakeToolServers>,
 }
 
 impl House {
@@ -68,12 +71,15 @@ impl House {
         let provider = Arc::new(ScriptedProvider(model.clone()));
         let secret = "0123456789abcdef0123456789ABCDEF".into();
         let access = Access::new(AccessConfig::new("Galaxy", secret), store.clone()).unwrap();
+        let servers = Arc::new(FakeToolServers::default());
         let parts = Parts {
             store: store.clone(),
             access: Arc::new(access),
             catalogue: Arc::new(catalogue(provider, store)),
             tools: tools.into_iter().map(|tool| Arc::new(tool) as Arc<dyn AnyTool>).collect(),
             clock: store.clock().clone(),
+            opener: servers.clone(),
+            vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             tasks: Tasks::default(),
         };
         let app = App::new(parts, config(worker)).unwrap();
@@ -81,7 +87,7 @@ impl House {
         caller(store, "root@example.org", Role::Admin).await;
         let ann = caller(store, "ann@example.org", Role::Member).await;
         let bob = caller(store, "bob@example.org", Role::Member).await;
-        Self { app, model, ann, bob, store: store.clone() }
+        Self { app, model, ann, bob, store: store.clone(), servers }
     }
 
     /// A new conversation of Ann.
@@ -186,6 +192,7 @@ fn config(worker: WorkerConfig) -> AppConfig {
         limits: Limits::default(),
         worker,
         tools_unlockable: false,
+        servers: ServersConfig::default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! How to call every operation, and what its owner gets.
 
+mod servers;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -29,6 +31,8 @@ pub(super) enum Scope {
     Chat,
     /// To-dos.
     Tasks,
+    /// Tool servers.
+    Servers,
     /// None is: what the caller does with their own account, or decides themselves.
     Person,
 }
@@ -59,6 +63,8 @@ impl Scene {
         let task = house.post("/api/tasks").by(owner).json(&json!({ "title": "Sweep" }));
         let key = json!({ "name": "Script", "scopes": ["read"] });
         let key = house.post("/api/auth/keys").by(owner).json(&key);
+        let name = format!("s-{}", &uuid::Uuid::new_v4().simple().to_string()[..20]);
+        let server = house.post("/api/tool-servers").by(owner).json(&servers::server(&name));
         let session = house.sign_in(owner.id, &owner.email).await.session;
         Self {
             ids: vec![
@@ -70,6 +76,7 @@ impl Scene {
                 ("key", text(&key.send().await.ok(201)["id"])),
                 ("session", session.to_string()),
                 ("person", owner.id.to_string()),
+                ("server", text(&server.send().await.ok(201)["server"]["id"])),
             ],
         }
     }
@@ -107,6 +114,7 @@ impl Scene {
             place("keys", "key"),
             place("sessions", "session"),
             place("people", "person"),
+            place("tool-servers", "server"),
         ];
         let named =
             places.iter().fold(template.to_owned(), |path, (from, to)| path.replace(from, to));
@@ -126,6 +134,7 @@ impl Scene {
 
 const CHAT: Scope = Scope::Chat;
 const TASKS: Scope = Scope::Tasks;
+const SERVERS: Scope = Scope::Servers;
 const PERSON: Scope = Scope::Person;
 
 fn way(operation: &'static str, about: About, status: u16) -> Way {
@@ -148,6 +157,7 @@ pub(super) fn ways() -> Vec<Way> {
     ways.extend(conversations());
     ways.extend(runs());
     ways.extend(tasks());
+    ways.extend(servers::ways());
     // Last, because it ends the sessions of whoever calls it.
     ways.push(way("POST /api/auth/sign-out", About::Nothing, 204));
     ways
@@ -171,6 +181,7 @@ fn deployment() -> Vec<Way> {
         ask("GET /api/models/remote", Nothing, 200, "?provider=stage"),
         way("GET /api/tools", Nothing, 200),
         send("PUT /api/tools/{name}/rule", About::Own(PERSON), 204, json!({ "verdict": "ask" })),
+        send("POST /api/tools/{name}/call", About::Own(PERSON), 422, json!({})),
         // It is no upgrade.
         way("GET /ws", Nothing, 400),
         send("POST /mcp", Nothing, 200, json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })),

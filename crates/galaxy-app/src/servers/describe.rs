@@ -1,0 +1,312 @@
+//! Servers as people see them.
+
+use std::time::Duration;
+
+use galaxy_access::{look, look_after, within};
+use galaxy_agent::policy::Rules;
+use galaxy_base::Timestamp;
+use galaxy_domain::{
+    Caller, Effect, Permit, ToolServerId, Verdict,
+    access::{Read, SharedTarget},
+    id::ToolServer,
+    tool_server::{Check, ServerToolRow, ToolServerRow},
+};
+pub use galaxy_store::tool_servers::tools::Tally;
+use galaxy_tool::{
+    Toolbox,
+    server::{self, Definition, LogSource, ServerInfo},
+};
+use serde_json::Value;
+
+use super::{connections::Purpose, shelf::in_use};
+use crate::{App, AppError};
+
+/// How far back it is told how a server was.
+const HISTORY: Duration = Duration::from_secs(24 * 3600);
+
+/// How a server is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Health {
+    /// A name of a state: `idle`, `connecting`, `ready`, `needs_sign_in`, `backing_off`, `failed`.
+    pub state: String,
+    /// How long the last look took.
+    pub latency: Option<Duration>,
+    /// When it last answered or failed to.
+    pub checked: Option<Timestamp>,
+    /// What is wrong.
+    pub trouble: Option<HealthTrouble>,
+    /// How often it was started again in the last ten minutes.
+    pub restarts: u32,
+}
+
+/// What is wrong with a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthTrouble {
+    /// What happened.
+    pub message: String,
+    /// What to do about it, while that is known.
+    pub advice: Option<String>,
+}
+
+/// What a server says about itself; untrusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSelf {
+    /// Its name for people, or its name.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// The revision of the protocol that is spoken.
+    pub protocol: String,
+    /// How it wants to be used.
+    pub instructions: Option<String>,
+}
+
+/// A server in a list.
+#[derive(Debug, Clone)]
+pub struct ServerSummary {
+    /// What is written down.
+    pub row: ToolServerRow,
+    /// How it is.
+    pub health: Health,
+    /// How many tools it has.
+    pub tally: Tally,
+    /// Whether the caller looks after it.
+    pub is_managed: bool,
+    /// Whether a server of everybody has the same name, so that this one is not used.
+    pub is_shadowed: bool,
+}
+
+/// A tool of a server.
+#[derive(Debug, Clone)]
+pub struct ServerTool {
+    /// What the server says and what was allowed.
+    pub row: ServerToolRow,
+    /// What agents know it as.
+    pub offered_as: String,
+    /// As the server describes it now, or did last.
+    pub title: Option<String>,
+    /// The whole description.
+    pub description: String,
+    /// What was allowed, where that is something else.
+    pub approved_description: Option<String>,
+    /// JSON Schema of the arguments.
+    pub schema: Value,
+    /// The schema that was allowed, where that is something else.
+    pub approved_schema: Option<Value>,
+    /// What it counts as.
+    pub effect: Effect,
+    /// What happens when an agent of the caller asks for it; `None` while it is not offered.
+    pub verdict: Option<Verdict>,
+}
+
+/// A server with all that there is to see.
+#[derive(Debug, Clone)]
+pub struct ServerDetail {
+    /// What lists show.
+    pub summary: ServerSummary,
+    /// Its tools, in its order.
+    pub tools: Vec<ServerTool>,
+    /// How it was in the last 24 hours, oldest first.
+    pub checks: Vec<Check>,
+    /// What it says about itself, while it is connected.
+    pub about: Option<ServerSelf>,
+}
+
+/// A line of a server's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// When it came.
+    pub at: Timestamp,
+    /// Where from: `stderr`, `connection`, or the level of a message.
+    pub source: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl App {
+    /// The servers that the caller's agents may use, and those that are switched off.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] to keys that may not look.
+    pub async fn servers(&self, caller: &Caller) -> Result<Vec<ServerSummary>, AppError> {
+        let permit = within::<Read, ToolServer>(caller)?;
+        let rows = self.store.tool_servers(permit).await?;
+        let tallies = self.store.tool_tallies(permit).await?;
+        let used: Vec<ToolServerId> = in_use(rows.clone()).iter().map(|it| it.id).collect();
+        let summary = |row: ToolServerRow| {
+            let tally = tallies.get(&row.id).copied().unwrap_or_default();
+            let is_shadowed = row.enabled && !used.contains(&row.id);
+            self.summary(caller, row, tally, is_shadowed)
+        };
+        Ok(rows.into_iter().map(summary).collect())
+    }
+
+    /// One server with its tools.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    pub async fn server(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<ServerDetail, AppError> {
+        let permit = self.look_permit(caller, id).await?;
+        let row = self.store.tool_server(permit).await?;
+        let tools = self.store.server_tools(permit).await?;
+        let now = self.clock.now().as_millis();
+        let since = now.saturating_sub(i64::try_from(HISTORY.as_millis()).unwrap_or(i64::MAX));
+        let checks = self.store.checks(permit, Timestamp::from_millis(since)).await?;
+        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let rules = self.rules_now(caller).await?;
+        let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.id == row.id);
+        let tally = tally(&tools);
+        let about = self.live_health(&row).and_then(|it| it.server);
+        let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
+        let summary = self.summary(caller, row, tally, is_shadowed);
+        let about = about.as_deref().map(of_itself);
+        Ok(ServerDetail { summary, tools, checks, about })
+    }
+
+    /// The last lines of a server's log, oldest first; for whoever looks after it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    pub async fn server_log(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<Vec<LogEntry>, AppError> {
+        let row = self.store.tool_server(self.care_permit(caller, id).await?).await?;
+        let server = self.servers.connections.find(&row, Purpose::Care);
+        let lines = server.map(|it| it.log()).unwrap_or_default();
+        let entry = |line: server::LogLine| LogEntry {
+            at: line.at,
+            source: match line.source {
+                LogSource::Stderr => "stderr".to_owned(),
+                LogSource::Connection => "connection".to_owned(),
+                LogSource::Message(level) => level,
+            },
+            text: line.text,
+        };
+        Ok(lines.into_iter().map(entry).collect())
+    }
+
+    /// The permit to look at a server.
+    pub(super) async fn look_permit(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<Permit<Read, ToolServer>, AppError> {
+        let target = self.store.tool_server_target(id).await?.ok_or(AppError::NotFound)?;
+        Ok(look(caller, &target)?)
+    }
+
+    fn summary(
+        &self,
+        caller: &Caller,
+        row: ToolServerRow,
+        tally: Tally,
+        is_shadowed: bool,
+    ) -> ServerSummary {
+        let target = SharedTarget { resource: row.id, workspace: row.workspace, owner: row.owner };
+        let is_managed = look_after::<ToolServer>(caller, &target).is_ok();
+        let health = match self.live_health(&row) {
+            Some(live) => of_live(&live),
+            None => of_last(row.last.as_ref()),
+        };
+        ServerSummary { row, health, tally, is_managed, is_shadowed }
+    }
+
+    fn live_health(&self, row: &ToolServerRow) -> Option<server::Health> {
+        let live = self.servers.connections.find(row, Purpose::Care)?.health();
+        live.checked.is_some().then_some(live)
+    }
+
+    fn told_tools(
+        &self,
+        row: &ToolServerRow,
+        tools: Vec<ServerToolRow>,
+        toolbox: &Toolbox,
+        rules: &Rules,
+    ) -> Result<Vec<ServerTool>, AppError> {
+        let handle = self.servers.handle(row)?;
+        let told = |tool: ServerToolRow| {
+            let read = |text: &str| Definition::read(&handle.spec().name, parsed(text)).ok();
+            let approved = tool.approved.as_ref().and_then(|it| read(&it.definition));
+            let found = tool.found.as_ref().and_then(|it| read(&it.definition));
+            let shown = found.or_else(|| approved.clone())?;
+            let differs = approved.filter(|it| it.pin != shown.pin);
+            let offered = toolbox.get(&shown.offered).filter(|_| tool.is_offered());
+            Some(ServerTool {
+                verdict: offered.map(|it| rules.verdict(&**it)),
+                effect: effect(row, &shown),
+                approved_description: differs.as_ref().map(|it| it.description.clone()),
+                approved_schema: differs.map(|it| it.input_schema),
+                offered_as: shown.offered,
+                title: shown.title,
+                description: shown.description,
+                schema: shown.input_schema,
+                row: tool,
+            })
+        };
+        Ok(tools.into_iter().filter_map(told).collect())
+    }
+}
+
+/// What a tool of the server counts as (as [`galaxy_tool::server::RemoteTool`] says).
+fn effect(row: &ToolServerRow, definition: &Definition) -> Effect {
+    if row.trusted && definition.claims_to_read_only { Effect::Reads } else { Effect::Reaches }
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn tally(tools: &[ServerToolRow]) -> Tally {
+    use galaxy_domain::tool_server::Standing;
+    let count = |is: &dyn Fn(&ServerToolRow) -> bool| {
+        i64::try_from(tools.iter().filter(|it| is(it)).count()).unwrap_or(i64::MAX)
+    };
+    Tally {
+        all: count(&|_| true),
+        offered: count(&ServerToolRow::is_offered),
+        waiting: count(&|it| matches!(it.standing(), Standing::New | Standing::Changed)),
+    }
+}
+
+fn of_itself(info: &ServerInfo) -> ServerSelf {
+    ServerSelf {
+        title: info.title.clone().unwrap_or_else(|| info.name.clone()),
+        version: info.version.clone(),
+        protocol: info.protocol.clone(),
+        instructions: info.instructions.clone(),
+    }
+}
+
+fn of_live(live: &server::Health) -> Health {
+    Health {
+        state: live.state.as_str().to_owned(),
+        latency: live.latency,
+        checked: live.checked,
+        trouble: live.trouble.as_ref().map(|it| HealthTrouble {
+            message: it.error.to_string(),
+            advice: Some(it.error.advice().to_owned()),
+        }),
+        restarts: live.restarts,
+    }
+}
+
+fn of_last(last: Option<&Check>) -> Health {
+    let Some(last) = last else {
+        return Health { state: server::State::Idle.as_str().to_owned(), ..Health::default() };
+    };
+    let latency = last.latency_ms.and_then(|it| u64::try_from(it).ok());
+    let trouble = last.trouble.clone();
+    Health {
+        state: last.state.clone(),
+        latency: latency.map(Duration::from_millis),
+        checked: Some(last.at),
+        trouble: trouble.map(|message| HealthTrouble { message, advice: None }),
+        restarts: 0,
+    }
+}

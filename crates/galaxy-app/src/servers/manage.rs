@@ -1,0 +1,246 @@
+//! Adding, changing and deleting servers.
+
+use std::{sync::Arc, time::Duration};
+
+use galaxy_access::{Denied, administer, look_after, within};
+use galaxy_domain::{
+    Caller, Permit, Role, ToolServerId,
+    access::{Create, Write},
+    id::ToolServer,
+    tool_server::ToolServerRow,
+};
+use galaxy_store::{NewToolServer, Once, Place, ToolServerChange, tool_servers::tools::ToolRuling};
+use tokio::time::timeout;
+
+use super::{
+    NewServer, ServerChange, ServerDetail, Servers,
+    connections::Purpose,
+    settings::{Known, Mistakes},
+};
+use crate::{App, AppError};
+
+/// Servers of one person, and servers of everybody.
+const MOST_OWN: usize = 50;
+const MOST_SHARED: usize = 500;
+/// Whoever saves a server waits so long to see whether it answers; it is looked at further.
+const SHOWN_WITHIN: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Writes a server down, looks at it for at most five seconds, and allows the tools that it
+    /// lists now. That it does not answer is no error: it is seen in its health.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with every mistake; [`AppError::Denied`] for what only administrators
+    /// may say; [`AppError::Store`] with a conflict when the name is taken.
+    pub async fn add_server(
+        &self,
+        caller: &Caller,
+        new: NewServer,
+        once: Option<&Once>,
+    ) -> Result<ServerDetail, AppError> {
+        let place = self.place(caller, &new)?;
+        let id = ToolServerId::fresh();
+        let (stored, most) = self.checked(caller, id, &new)?;
+        let made = self.store.create_tool_server(place, stored, most, once).await?;
+        self.servers.shelves.forget_all();
+        self.remembered.forget_all();
+        let permit = self.care_permit(caller, made.value).await?;
+        if !made.replayed {
+            let row = self.store.tool_server(permit).await?;
+            if self.servers.look_now(&row).await {
+                self.allow_all(permit).await?;
+            }
+        }
+        self.server(caller, made.value).await
+    }
+
+    /// The right to add a server where it is to be.
+    pub(super) fn place(&self, caller: &Caller, new: &NewServer) -> Result<Place, AppError> {
+        if new.trusted || new.link.is_an_administrators() {
+            administer(caller)?;
+        }
+        if new.shared {
+            return Ok(Place::Shared(administer(caller)?));
+        }
+        if !self.servers.config.personal && caller.role < Role::Admin {
+            return Err(Denied::Forbidden.into());
+        }
+        Ok(Place::Own(within::<Create, ToolServer>(caller)?))
+    }
+
+    fn checked(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+        new: &NewServer,
+    ) -> Result<(NewToolServer, usize), AppError> {
+        let title = new.title.as_ref().unwrap_or(&new.name);
+        let mut mistakes = Mistakes::default();
+        mistakes.name(&new.name);
+        mistakes.title(title);
+        self.refuse_programs(&new.link, &mut mistakes);
+        let reached = mistakes.link(&new.link, &Known::default(), &self.servers.config);
+        mistakes.end()?;
+        let (link, values) = reached.ok_or(AppError::NotFound)?;
+        let stored = NewToolServer {
+            id,
+            name: new.name.clone(),
+            title: title.trim().to_owned(),
+            link,
+            secrets: self.servers.seal(caller.workspace, id, &values),
+            trusted: new.trusted,
+            may_ask: new.may_ask,
+        };
+        Ok((stored, if new.shared { MOST_SHARED } else { MOST_OWN }))
+    }
+
+    fn refuse_programs(&self, link: &super::LinkRequest, mistakes: &mut Mistakes) {
+        if matches!(link, super::LinkRequest::Program { .. }) && !self.servers.config.programs {
+            mistakes.add("/link", "this deployment starts no programs (TOOL_PROGRAMS)");
+        }
+    }
+
+    /// Changes a server. When it is reached another way than before, it is looked at as when it
+    /// was added; what it then lists and nobody allowed waits.
+    ///
+    /// # Errors
+    /// As [`App::add_server`]; [`AppError::NotFound`].
+    pub async fn change_server(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+        change: ServerChange,
+    ) -> Result<ServerDetail, AppError> {
+        let permit = self.care_permit(caller, id).await?;
+        let says = change.link.as_ref().is_some_and(super::LinkRequest::is_an_administrators);
+        if says || change.trusted == Some(true) {
+            administer(caller)?;
+        }
+        let row = self.store.tool_server(permit).await?;
+        let stored = self.checked_change(&row, &change).await?;
+        let is_reached_anew = stored.link.is_some();
+        let row = self.store.change_tool_server(permit, stored).await?;
+        self.servers.shelves.forget_all();
+        self.remembered.forget_all();
+        if !row.enabled {
+            self.servers.close(id).await;
+        } else if is_reached_anew {
+            self.servers.look_now(&row).await;
+        }
+        self.server(caller, id).await
+    }
+
+    async fn checked_change(
+        &self,
+        row: &ToolServerRow,
+        change: &ServerChange,
+    ) -> Result<ToolServerChange, AppError> {
+        let mut mistakes = Mistakes::default();
+        if let Some(title) = &change.title {
+            mistakes.title(title);
+        }
+        let mut link = None;
+        if let Some(request) = &change.link {
+            self.refuse_programs(request, &mut mistakes);
+            // Values that cannot be read any more have to be entered again.
+            let values = self.servers.values(row).await.unwrap_or_default();
+            let known = Known { link: Some(&row.link), values };
+            let reached = mistakes.link(request, &known, &self.servers.config);
+            link = reached.map(|(link, values)| {
+                let sealed = self.servers.seal(row.workspace, row.id, &values);
+                (link, sealed)
+            });
+        }
+        mistakes.end()?;
+        Ok(ToolServerChange {
+            title: change.title.as_ref().map(|it| it.trim().to_owned()),
+            enabled: change.enabled,
+            link,
+            trusted: change.trusted,
+            may_ask: change.may_ask,
+        })
+    }
+
+    /// Deletes a server; whatever runs of it ends.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    pub async fn delete_server(&self, caller: &Caller, id: ToolServerId) -> Result<(), AppError> {
+        let permit = self.care_permit(caller, id).await?;
+        self.store.delete_tool_server(permit).await?;
+        self.servers.shelves.forget_all();
+        self.remembered.forget_all();
+        self.servers.close(id).await;
+        Ok(())
+    }
+
+    /// Looks at a server now, whatever state it is in, for at most five seconds.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    pub async fn probe_server(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<ServerDetail, AppError> {
+        let permit = self.care_permit(caller, id).await?;
+        let row = self.store.tool_server(permit).await?;
+        if !row.enabled {
+            return Err(AppError::Conflict("The tool server is switched off.".to_owned()));
+        }
+        self.servers.look_now(&row).await;
+        self.server(caller, id).await
+    }
+
+    /// Ends the connection to a server, and its process, and looks at it afresh.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    pub async fn restart_server(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<ServerDetail, AppError> {
+        self.care_permit(caller, id).await?;
+        self.servers.close(id).await;
+        self.probe_server(caller, id).await
+    }
+
+    async fn allow_all(&self, permit: Permit<Write, ToolServer>) -> Result<(), AppError> {
+        let found = self.store.server_tools(permit).await?;
+        let allow = |tool: galaxy_domain::tool_server::ServerToolRow| {
+            let approve = Some(tool.found?.pin);
+            Some(ToolRuling { tool: tool.tool, approve, enabled: None })
+        };
+        self.store.rule_server_tools(permit, found.into_iter().filter_map(allow).collect()).await?;
+        self.servers.shelves.forget_all();
+        self.remembered.forget_all();
+        Ok(())
+    }
+
+    /// The permit to look after a server.
+    pub(super) async fn care_permit(
+        &self,
+        caller: &Caller,
+        id: ToolServerId,
+    ) -> Result<Permit<Write, ToolServer>, AppError> {
+        let target = self.store.tool_server_target(id).await?.ok_or(AppError::NotFound)?;
+        Ok(look_after(caller, &target)?)
+    }
+}
+
+impl Servers {
+    /// Looks at a server for as long as somebody waits; goes on behind their back. Gives whether
+    /// it is known what the server lists.
+    async fn look_now(self: &Arc<Self>, row: &ToolServerRow) -> bool {
+        let (servers, row) = (self.clone(), row.clone());
+        let look = self.tasks.spawn(async move {
+            let tried = servers.probe(&row, Purpose::Use).await;
+            if let Err(err) = &tried {
+                tracing::warn!(server = %row.name, error = %err, "cannot be tried");
+            }
+            tried.unwrap_or(false)
+        });
+        matches!(timeout(SHOWN_WITHIN, look).await, Ok(Ok(true)))
+    }
+}

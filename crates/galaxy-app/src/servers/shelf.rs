@@ -1,0 +1,198 @@
+//! What the agents of a person can be offered: our own tools, and those of servers that somebody
+//! allowed.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use galaxy_domain::{
+    PersonId, ToolServerId, WorkspaceId,
+    tool_server::{ServerToolRow, ToolServerRow},
+};
+use galaxy_tool::{
+    AnyTool, Toolbox,
+    server::{Declines, Definition, RemoteTool, ToolServer},
+};
+use tokio::time::Instant;
+
+use super::{Servers, handle::Handle, values::Values};
+use crate::AppError;
+
+/// How long what was changed on another instance can still be missed on this one.
+const LIFE: Duration = Duration::from_secs(2);
+/// The shelves of so many people are remembered at once.
+const REMEMBERED: usize = 10_000;
+
+/// What the agents of a person can be offered.
+pub(crate) struct Shelf {
+    /// Every tool.
+    pub(crate) toolbox: Toolbox,
+    /// The servers that are in use, by name.
+    pub(crate) servers: Vec<ToolServerRow>,
+}
+
+impl Shelf {
+    /// The server that this person knows by `name`.
+    pub(crate) fn server(&self, name: &str) -> Option<&ToolServerRow> {
+        self.servers.iter().find(|it| it.name == name)
+    }
+}
+
+/// Shelves by person, and what they are made of.
+pub(crate) struct Shelves {
+    own: Toolbox,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    shelves: HashMap<PersonId, (Arc<Shelf>, Instant)>,
+    /// Tools of servers, made ready once: reading their schemas takes longer than looking at them.
+    made: HashMap<ToolServerId, Made>,
+    changes: u64,
+}
+
+struct Made {
+    revision: i64,
+    pins: Vec<String>,
+    tools: Vec<Arc<dyn AnyTool>>,
+}
+
+impl Shelves {
+    /// Shelves that hold `own` tools for everybody.
+    pub(crate) fn new(own: Toolbox) -> Self {
+        Self { own, state: Mutex::default() }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something about servers was changed.
+    pub(crate) fn forget_all(&self) {
+        let mut state = self.locked();
+        state.changes += 1;
+        state.shelves.clear();
+    }
+
+    fn find(&self, person: PersonId) -> Result<Arc<Shelf>, u64> {
+        let (state, now) = (self.locked(), Instant::now());
+        match state.shelves.get(&person) {
+            Some((shelf, until)) if *until > now => Ok(shelf.clone()),
+            Some(_) | None => Err(state.changes),
+        }
+    }
+
+    /// Remembers a shelf, unless something was changed since its making began.
+    fn keep(&self, person: PersonId, shelf: &Arc<Shelf>, began: u64) {
+        let (mut state, now) = (self.locked(), Instant::now());
+        if state.changes != began {
+            return;
+        }
+        if state.shelves.len() >= REMEMBERED {
+            state.shelves.retain(|_, (_, until)| *until > now);
+        }
+        if state.shelves.len() >= REMEMBERED {
+            state.shelves.clear();
+        }
+        state.shelves.insert(person, (shelf.clone(), now + LIFE));
+    }
+
+    fn made(&self, row: &ToolServerRow, pins: &[String]) -> Option<Vec<Arc<dyn AnyTool>>> {
+        let state = self.locked();
+        let made = state.made.get(&row.id)?;
+        (made.revision == row.revision && made.pins == pins).then(|| made.tools.clone())
+    }
+
+    fn keep_made(&self, row: &ToolServerRow, pins: Vec<String>, tools: &[Arc<dyn AnyTool>]) {
+        let made = Made { revision: row.revision, pins, tools: tools.to_vec() };
+        let mut state = self.locked();
+        if state.made.len() >= REMEMBERED {
+            state.made.clear();
+        }
+        state.made.insert(row.id, made);
+    }
+}
+
+impl Servers {
+    /// What the agents of a person can be offered, as it was a moment ago at most.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn shelf(
+        self: &Arc<Self>,
+        person: PersonId,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<Shelf>, AppError> {
+        let began = match self.shelves.find(person) {
+            Ok(shelf) => return Ok(shelf),
+            Err(began) => began,
+        };
+        let servers = in_use(self.store.servers_of(person, workspace).await?);
+        let mut toolbox = self.shelves.own.clone();
+        if !servers.is_empty() {
+            let mut offered = self.store.offered_tools(person, workspace).await?;
+            for row in &servers {
+                let tools = offered.remove(&row.id).unwrap_or_default();
+                for tool in self.tools_of(row, &tools) {
+                    if let Err(taken) = toolbox.add(tool) {
+                        tracing::warn!(server = %row.name, tool = taken.0, "a name is taken");
+                    }
+                }
+            }
+        }
+        let shelf = Arc::new(Shelf { toolbox, servers });
+        self.shelves.keep(person, &shelf, began);
+        Ok(shelf)
+    }
+
+    /// The tools of a server, as they were allowed.
+    fn tools_of(
+        self: &Arc<Self>,
+        row: &ToolServerRow,
+        rows: &[ServerToolRow],
+    ) -> Vec<Arc<dyn AnyTool>> {
+        let pinned: Vec<_> = rows.iter().filter_map(|it| it.approved.as_ref()).collect();
+        let pins: Vec<String> = pinned.iter().map(|it| it.pin.clone()).collect();
+        if let Some(made) = self.shelves.made(row, &pins) {
+            return made;
+        }
+        let Ok(server) = self.handle(row) else { return Vec::new() };
+        let read = |text: &str| {
+            let raw = serde_json::from_str(text).ok()?;
+            Definition::read(&server.spec().name, raw).ok()
+        };
+        let tools: Vec<Arc<dyn AnyTool>> = pinned
+            .iter()
+            .filter_map(|it| read(&it.definition))
+            .map(|it| RemoteTool::new(server.clone(), it, Arc::new(Declines)))
+            .map(|it| Arc::new(it) as Arc<dyn AnyTool>)
+            .collect();
+        self.shelves.keep_made(row, pins, &tools);
+        tools
+    }
+
+    /// A server to be used: connected to when a verb needs it, and only if it still may be.
+    ///
+    /// # Errors
+    /// When what is written down of it makes no sense.
+    pub(crate) fn handle(
+        self: &Arc<Self>,
+        row: &ToolServerRow,
+    ) -> Result<Arc<dyn ToolServer>, AppError> {
+        // What opens it is read when it is connected to.
+        let spec = self.described(row, Values::new())?;
+        Ok(Arc::new(Handle::new(self, row.clone(), spec)))
+    }
+}
+
+/// The servers that are switched on. A person's own that bears the name of everybody's is left
+/// out: nobody may put theirs in the place of one that an administrator chose.
+pub(super) fn in_use(servers: Vec<ToolServerRow>) -> Vec<ToolServerRow> {
+    let shared: BTreeSet<String> =
+        servers.iter().filter(|it| it.owner.is_none()).map(|it| it.name.clone()).collect();
+    let shadows = |it: &ToolServerRow| it.owner.is_some() && shared.contains(&it.name);
+    servers.into_iter().filter(|it| it.enabled && !shadows(it)).collect()
+}

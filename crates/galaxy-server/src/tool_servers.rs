@@ -1,0 +1,70 @@
+//! How tool servers are reached from here.
+
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
+
+use galaxy_app::servers::ServersConfig;
+use galaxy_base::{Clock, Tasks};
+use galaxy_mcp_client::{Keeper, McpServers, keeper};
+use galaxy_net::Client;
+use galaxy_tool::server::ToolServers;
+
+use crate::settings::{Given, schema};
+
+/// Our own program, whatever became of its file since it was started.
+const OURSELVES: &str = "/proc/self/exe";
+/// The command that keeps a program; not for people.
+pub(crate) const KEEP: &str = "keep";
+/// Where programs are looked for when nobody says.
+const USUAL: &str = "/usr/local/bin:/usr/bin:/bin";
+/// The folder of the folders of programs.
+const HOME: &str = "tool-servers";
+
+/// What a deployment fixes for tool servers.
+#[derive(Debug)]
+pub(crate) struct Config {
+    personal: bool,
+    programs: bool,
+    search: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Reads the settings.
+    pub(crate) fn read(given: &mut Given) -> Self {
+        let search = given.optional(&schema::TOOL_PROGRAMS_PATH);
+        let search = search.unwrap_or_else(|| USUAL.to_owned());
+        let search: Vec<PathBuf> = env::split_paths(&search).collect();
+        if search.iter().any(|it| !it.is_absolute()) {
+            given.refuse(
+                schema::TOOL_PROGRAMS_PATH.name,
+                "names absolute folders, with `:` between",
+            );
+        }
+        Self {
+            personal: given.value(&schema::PERSONAL_TOOL_SERVERS),
+            programs: given.value(&schema::TOOL_PROGRAMS),
+            search,
+        }
+    }
+
+    /// The configuration of the use cases; programs keep what they keep inside `folder`.
+    pub(crate) fn build(&self, folder: &std::path::Path) -> ServersConfig {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        ServersConfig {
+            personal: self.personal,
+            programs: self.programs,
+            search: self.search.clone(),
+            home: folder.join(HOME),
+        }
+    }
+}
+
+/// What opens connections.
+pub(crate) fn opener(net: Client, tasks: Tasks) -> Arc<dyn ToolServers> {
+    let keeper = Keeper { program: OURSELVES.into(), arguments: vec![KEEP.to_owned()] };
+    Arc::new(McpServers::new(net, keeper, tasks, Clock::System))
+}
+
+/// Keeps a program: what the server starts in its own place for each.
+pub(crate) fn keep(command: &[OsString]) -> ExitCode {
+    keeper::run(command)
+}

@@ -1,0 +1,332 @@
+//! Tool servers: how each is reached, what it offers and what of that was allowed.
+//!
+//! **Invariant:** a name is given once among the servers of everybody, and once among those of a
+//! person. What opens a server is here only as bytes that are sealed for its row.
+
+pub mod checks;
+mod record;
+pub mod tools;
+
+use galaxy_domain::{
+    Permit, PersonId, ToolServerId, WorkspaceId,
+    access::{Administer, Create, Read, SharedTarget, Write},
+    id::{ToolServer, Workspace},
+    tool_server::{Link, ToolServerRow},
+};
+use uuid::Uuid;
+
+use crate::{
+    Made, Once, Store, Strength,
+    db::{Tx, statement},
+    error::StoreError,
+    json, once,
+};
+use record::{Record, columns};
+
+/// The right to add a tool server, which says whose it will be.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// The permit's person's own.
+    Own(Permit<Create, Workspace>),
+    /// Everybody's.
+    Shared(Permit<Administer, Workspace>),
+}
+
+impl Place {
+    const fn owner(self) -> Option<PersonId> {
+        match self {
+            Self::Own(permit) => Some(permit.person()),
+            Self::Shared(_) => None,
+        }
+    }
+
+    const fn workspace(self) -> WorkspaceId {
+        match self {
+            Self::Own(permit) => permit.workspace(),
+            Self::Shared(permit) => permit.workspace(),
+        }
+    }
+
+    const fn person(self) -> PersonId {
+        match self {
+            Self::Own(permit) => permit.person(),
+            Self::Shared(permit) => permit.person(),
+        }
+    }
+}
+
+/// A tool server to write down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToolServer {
+    /// Names it; what is sealed is sealed for this row.
+    pub id: ToolServerId,
+    /// The prefix of its tools.
+    pub name: String,
+    /// What people read.
+    pub title: String,
+    /// How it is reached.
+    pub link: Link,
+    /// What opens it, sealed.
+    pub secrets: Option<Vec<u8>>,
+    /// Whether what it says about its tools is believed.
+    pub trusted: bool,
+    /// Whether it may ask people.
+    pub may_ask: bool,
+}
+
+/// What to change; `None` leaves as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolServerChange {
+    /// What people read.
+    pub title: Option<String>,
+    /// Whether it is used.
+    pub enabled: Option<bool>,
+    /// How it is reached, and what opens it, sealed.
+    pub link: Option<(Link, Option<Vec<u8>>)>,
+    /// Whether what it says about its tools is believed.
+    pub trusted: Option<bool>,
+    /// Whether it may ask people.
+    pub may_ask: Option<bool>,
+}
+
+const TARGET: &str = "SELECT workspace_id, owner_id FROM tool_servers WHERE id = $1";
+const FIND: &str =
+    concat!("SELECT ", columns!(), " FROM tool_servers WHERE id = $1 AND workspace_id = $2");
+const VISIBLE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM tool_servers WHERE workspace_id = $1 AND (owner_id IS NULL OR owner_id = $2)
+    ORDER BY name, id"
+);
+const SECRETS: &str = "SELECT secrets FROM tool_servers WHERE id = $1 AND workspace_id = $2";
+const COUNT_OWN: &str =
+    "SELECT COUNT(*) FROM tool_servers WHERE owner_id = $1 AND workspace_id = $2";
+const COUNT_SHARED: &str =
+    "SELECT COUNT(*) FROM tool_servers WHERE owner_id IS NULL AND workspace_id = $1";
+const INSERT: &str = "INSERT INTO tool_servers (id, workspace_id, owner_id, name, title, enabled,
+        link, secrets, trusted, may_ask, revision, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9, 1, $10, $10)";
+const UPDATE: &str = "UPDATE tool_servers SET title = $3, enabled = $4, link = $5, secrets = $6,
+        trusted = $7, may_ask = $8, revision = $9, updated_at = $10
+    WHERE id = $1 AND workspace_id = $2";
+const DELETE: &str = "DELETE FROM tool_servers WHERE id = $1 AND workspace_id = $2";
+
+impl Store {
+    /// Writes a tool server down; `most` of them may be at that place. With `once`, a second call
+    /// gives the same server.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the name is taken there; [`StoreError::TooMany`].
+    pub async fn create_tool_server(
+        &self,
+        place: Place,
+        new: NewToolServer,
+        most: usize,
+        once: Option<&Once>,
+    ) -> Result<Made<ToolServerId>, StoreError> {
+        let input = (place, new, most, once.cloned());
+        self.write(Strength::Synced, input, |tx, (place, new, most, once)| {
+            Box::pin(async move {
+                let once = once.as_ref();
+                if let Some(made) = once::replay(tx, place.person(), once).await? {
+                    return Ok(made);
+                }
+                insert(tx, *place, new, *most).await?;
+                once::keep(tx, place.person(), once, new.id).await
+            })
+        })
+        .await
+    }
+
+    /// Where a tool server lives and whose it is, for an access decision.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tool_server_target(
+        &self,
+        id: ToolServerId,
+    ) -> Result<Option<SharedTarget<ToolServer>>, StoreError> {
+        let mut conn = self.reader().await?;
+        let found: Option<(Uuid, Option<Uuid>)> =
+            statement!(conn.fetch_optional(TARGET, id.uuid()))?;
+        Ok(found.map(|(workspace, owner)| SharedTarget {
+            resource: id,
+            workspace: WorkspaceId::from_uuid(workspace),
+            owner: owner.map(PersonId::from_uuid),
+        }))
+    }
+
+    /// One tool server, for whatever the permit allows.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn tool_server<A>(
+        &self,
+        permit: Permit<A, ToolServer>,
+    ) -> Result<ToolServerRow, StoreError> {
+        let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
+        let mut conn = self.reader().await?;
+        let record: Record = statement!(conn.fetch_one(FIND, id, workspace))?;
+        record.row()
+    }
+
+    /// The tool servers of the permit's person and those of everybody, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tool_servers(
+        &self,
+        permit: Permit<Read, Workspace>,
+    ) -> Result<Vec<ToolServerRow>, StoreError> {
+        self.servers_of(permit.person(), permit.workspace()).await
+    }
+
+    /// The same for the runs of a person, which need no further permit.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn servers_of(
+        &self,
+        person: PersonId,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<ToolServerRow>, StoreError> {
+        let mut conn = self.reader().await?;
+        let records: Vec<Record> =
+            statement!(conn.fetch_all(VISIBLE, workspace.uuid(), person.uuid()))?;
+        records.into_iter().map(Record::row).collect()
+    }
+
+    /// What opens the server, sealed. For whoever connects to it, on behalf of whom it may serve.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn tool_server_secrets(
+        &self,
+        row: &ToolServerRow,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut conn = self.reader().await?;
+        let found: Option<(Option<Vec<u8>>,)> =
+            statement!(conn.fetch_optional(SECRETS, row.id.uuid(), row.workspace.uuid()))?;
+        found.map(|(secrets,)| secrets).ok_or(StoreError::NotFound)
+    }
+
+    /// Changes a tool server.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn change_tool_server(
+        &self,
+        permit: Permit<Write, ToolServer>,
+        change: ToolServerChange,
+    ) -> Result<ToolServerRow, StoreError> {
+        self.write(Strength::Synced, (permit, change), |tx, (permit, change)| {
+            Box::pin(update(tx, *permit, change))
+        })
+        .await
+    }
+
+    /// Deletes a tool server with all that was decided about its tools.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn delete_tool_server(
+        &self,
+        permit: Permit<Write, ToolServer>,
+    ) -> Result<(), StoreError> {
+        self.write(Strength::Synced, permit, |tx, permit| {
+            Box::pin(async move {
+                let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
+                let gone = statement!(tx.execute(DELETE, id, workspace))?;
+                if gone == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+            })
+        })
+        .await
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    place: Place,
+    new: &NewToolServer,
+    most: usize,
+) -> Result<(), StoreError> {
+    let (owner, workspace) = (place.owner().map(PersonId::uuid), place.workspace().uuid());
+    let (count,): (i64,) = match owner {
+        Some(owner) => statement!(tx.fetch_one(COUNT_OWN, owner, workspace))?,
+        None => statement!(tx.fetch_one(COUNT_SHARED, workspace))?,
+    };
+    if usize::try_from(count).is_ok_and(|count| count >= most) {
+        return Err(StoreError::TooMany { limit: most });
+    }
+    let (id, link, now) = (new.id.uuid(), json::write(&new.link)?, tx.now.as_millis());
+    let inserted = statement!(tx.execute(
+        INSERT,
+        id,
+        workspace,
+        owner,
+        new.name.as_str(),
+        new.title.as_str(),
+        link.as_str(),
+        new.secrets.as_deref(),
+        new.trusted,
+        new.may_ask,
+        now
+    ));
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(StoreError::Conflict(_)) => {
+            Err(StoreError::Conflict("There is a tool server of that name already.".to_owned()))
+        }
+        Err(err) => Err(err),
+    }
+}
+
+async fn update(
+    tx: &mut Tx,
+    permit: Permit<Write, ToolServer>,
+    change: &ToolServerChange,
+) -> Result<ToolServerRow, StoreError> {
+    let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
+    let record: Record = statement!(tx.fetch_one(FIND, id, workspace))?;
+    let (kept,): (Option<Vec<u8>>,) = statement!(tx.fetch_one(SECRETS, id, workspace))?;
+    let (row, secrets) = changed(record.row()?, kept, change);
+    let (link, now) = (json::write(&row.link)?, tx.now.as_millis());
+    statement!(tx.execute(
+        UPDATE,
+        id,
+        workspace,
+        row.title.as_str(),
+        row.enabled,
+        link.as_str(),
+        secrets.as_deref(),
+        row.trusted,
+        row.may_ask,
+        row.revision,
+        now
+    ))?;
+    Ok(ToolServerRow { updated_at: tx.now, ..row })
+}
+
+/// `row` and its secrets after `change`. What a connection depends on begins a new revision.
+fn changed(
+    mut row: ToolServerRow,
+    secrets: Option<Vec<u8>>,
+    change: &ToolServerChange,
+) -> (ToolServerRow, Option<Vec<u8>>) {
+    let (trusted, may_ask) = (row.trusted, row.may_ask);
+    row.title = change.title.clone().unwrap_or(row.title);
+    row.enabled = change.enabled.unwrap_or(row.enabled);
+    row.trusted = change.trusted.unwrap_or(row.trusted);
+    row.may_ask = change.may_ask.unwrap_or(row.may_ask);
+    let reached = change.link.clone();
+    if reached.is_some() || (trusted, may_ask) != (row.trusted, row.may_ask) {
+        row.revision += 1;
+    }
+    match reached {
+        Some((link, secrets)) => {
+            row.link = link;
+            (row, secrets)
+        }
+        None => (row, secrets),
+    }
+}
