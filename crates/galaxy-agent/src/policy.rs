@@ -74,6 +74,11 @@ impl Policy for Rules {
         if let Err(wrong) = tool.schema().check(&call.input) {
             return Judgement::Refuse(format!("invalid arguments: {wrong}"));
         }
+        if let Some((tool, input)) = tool.stands_for(&call.input)
+            && tool != call.tool
+        {
+            return self.judge(&ToolCall { tool, input, ..call.clone() });
+        }
         match (self.verdict(&**tool), tool.effect()) {
             (Verdict::Deny, _) => Judgement::Deny("a rule forbids this tool".to_owned()),
             (Verdict::Allow | Verdict::Ask, Effect::Asks) => Judgement::Answer,
@@ -116,9 +121,66 @@ fn canonical(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use futures::{FutureExt, future::BoxFuture};
+    use galaxy_domain::CallId;
+    use galaxy_testkit::FakeTool;
+    use galaxy_tool::{Output, Schema, ToolCx, ToolError};
     use serde_json::json;
 
     use super::*;
+
+    /// Passes everything on to `mail`.
+    struct Passes(Schema);
+
+    impl AnyTool for Passes {
+        fn name(&self) -> &str {
+            "passes"
+        }
+        fn description(&self) -> &str {
+            ""
+        }
+        fn origin(&self) -> &str {
+            "test"
+        }
+        fn effect(&self) -> Effect {
+            Effect::Reads
+        }
+        fn default_verdict(&self) -> Verdict {
+            Verdict::Allow
+        }
+        fn time_limit(&self) -> std::time::Duration {
+            std::time::Duration::from_secs(1)
+        }
+        fn schema(&self) -> &Schema {
+            &self.0
+        }
+        fn stands_for(&self, input: &Value) -> Option<(String, Value)> {
+            Some(("mail".to_owned(), input.clone()))
+        }
+        fn call<'a>(&'a self, _: Value, _: &'a ToolCx) -> BoxFuture<'a, Result<Output, ToolError>> {
+            async { Ok(Vec::new()) }.boxed()
+        }
+    }
+
+    #[test]
+    fn a_call_that_is_passed_on_is_judged_as_what_it_stands_for() {
+        let mut toolbox = Toolbox::default();
+        toolbox.add(Arc::new(Passes(Schema::new(json!({ "type": "object" }))))).unwrap();
+        let call = |input| ToolCall {
+            id: CallId("c".to_owned()),
+            tool: "passes".to_owned(),
+            input,
+            opaque: None,
+        };
+        let judge = |toolbox: &Toolbox, input| Rules::new(toolbox.clone(), &[]).judge(&call(input));
+        assert!(matches!(judge(&toolbox, json!({})), Judgement::Refuse(_)), "there is no mail");
+        toolbox
+            .add(Arc::new(FakeTool::new("mail", Effect::Reaches, |_, _| async { Ok(Vec::new()) })))
+            .unwrap();
+        assert_eq!(judge(&toolbox, json!({})), Judgement::Ask);
+    }
 
     #[test]
     fn a_digest_depends_on_the_arguments_not_on_their_order() {

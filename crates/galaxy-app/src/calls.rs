@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, AppError};
+use crate::{App, AppError, servers::Relayed};
 
 mod remembered;
 
@@ -159,6 +159,18 @@ fn changes(tool: &dyn AnyTool) -> bool {
     !tool.effect().is_repeatable()
 }
 
+/// Who had what passed on to a server.
+pub(crate) fn note_relayed(caller: &Caller, tool: &str, relayed: &Relayed, took: Duration) {
+    let ended = match relayed {
+        Relayed::Answered(result) if result["isError"] == true => "failed",
+        Relayed::Answered(_) => "done",
+        Relayed::Failed(err) if err.may_have_happened() => "unknown",
+        Relayed::Failed(_) | Relayed::Changed => "failed",
+        Relayed::Asks | Relayed::Unfit(_) | Relayed::Unknown => return,
+    };
+    count(caller, tool, ended, took);
+}
+
 /// Who had what done; what was in it is theirs.
 fn note(caller: &Caller, tool: &str, outcome: &Outcome, took: Duration) {
     let ended = match outcome {
@@ -168,6 +180,10 @@ fn note(caller: &Caller, tool: &str, outcome: &Outcome, took: Duration) {
         Outcome::Aborted => "aborted",
         Outcome::Unknown => "unknown",
     };
+    count(caller, tool, ended, took);
+}
+
+fn count(caller: &Caller, tool: &str, ended: &'static str, took: Duration) {
     let labels = [("tool", tool.to_owned()), ("ended", ended.to_owned())];
     metrics::counter!("galaxy_tool_calls_total", &labels).increment(1);
     tracing::debug!(person = %caller.person, tool, ended, took_ms = took.as_millis(), "called");

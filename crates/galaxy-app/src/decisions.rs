@@ -166,8 +166,8 @@ impl App {
         self.run(caller, id).await
     }
 
-    /// The tool of the call that `ruling` is about, if the call is the one that was shown and
-    /// changed arguments fit.
+    /// The tool of the call that `ruling` is about, or the one that it passes the call on to, if the
+    /// call is the one that was shown and changed arguments fit.
     async fn shown(
         &self,
         caller: &Caller,
@@ -185,10 +185,16 @@ impl App {
             let message = "The call is not the one that was shown. Look again before you decide.";
             return Err(AppError::Conflict(message.to_owned()));
         }
-        if let Decision::Allow { input: Some(input), .. } = &ruling.decision {
-            tool.schema().check(input).map_err(|wrong| AppError::invalid("/input", wrong))?;
-        }
-        Ok(tool.clone())
+        let input = match &ruling.decision {
+            Decision::Allow { input: Some(input), .. } => {
+                tool.schema().check(input).map_err(|wrong| AppError::invalid("/input", wrong))?;
+                input
+            }
+            Decision::Allow { input: None, .. } | Decision::Deny { .. } => open.input(),
+        };
+        // A rule is about the tool that is called in the end.
+        let called = tool.stands_for(input).and_then(|(name, _)| shelf.toolbox.get(&name));
+        Ok(called.unwrap_or(tool).clone())
     }
 }
 

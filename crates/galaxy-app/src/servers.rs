@@ -11,6 +11,7 @@ mod handle;
 mod import;
 mod look;
 mod manage;
+mod mcp_call;
 mod mounted;
 mod settings;
 pub(crate) mod shelf;
@@ -35,7 +36,7 @@ pub use describe::{
 pub use galaxy_domain::tool_server::Standing;
 pub use import::{Candidate, Imported};
 pub use look::Offered;
-pub use mounted::{Mounted, MountedTool};
+pub use mounted::{Mounted, MountedTool, Relayed};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
 
 /// What a deployment fixes for tool servers.

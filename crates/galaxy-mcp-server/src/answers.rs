@@ -16,11 +16,7 @@ pub(crate) fn called(
 ) -> Result<CallToolResponse, ErrorData> {
     let result = match called {
         Ok(Called::Ended(outcome)) => ended(outcome),
-        Ok(Called::Asks) => failed(format!(
-            "the person wants to be asked before `{tool}` runs, and this client cannot ask them: \
-             they can allow the tool in Galaxy (Settings, Tools), or have an agent call it \
-             (`run_agent`) and decide there"
-        )),
+        Ok(Called::Asks) => asks(tool),
         Ok(Called::Forbidden(reason)) => failed(reason),
         Ok(Called::Unfit(wrong)) => failed(wrong),
         Ok(Called::Unknown) => return Err(unknown(tool)),
@@ -29,8 +25,17 @@ pub(crate) fn called(
     Ok(result.into())
 }
 
+/// The person wants to be asked before the tool runs.
+pub(crate) fn asks(tool: &str) -> CallToolResult {
+    failed(format!(
+        "the person wants to be asked before `{tool}` runs, and this client cannot ask them: they \
+         can allow the tool in Galaxy (Tools), or have an agent call it (`run_agent`) and decide \
+         there"
+    ))
+}
+
 /// There is no such tool.
-fn unknown(tool: &str) -> ErrorData {
+pub(crate) fn unknown(tool: &str) -> ErrorData {
     let name = galaxy_base::text::headline(tool, 100);
     ErrorData::invalid_params(format!("unknown tool: {name}"), None)
 }

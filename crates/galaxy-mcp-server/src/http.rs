@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     body::Body,
-    extract::Request,
+    extract::{Path, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -23,7 +23,7 @@ use rmcp::transport::streamable_http_server::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{McpServer, listing, server::Session};
+use crate::{McpServer, gateway, listing, server::Session};
 
 /// Where the server is.
 const PATH: &str = "/mcp";
@@ -31,9 +31,9 @@ const PATH: &str = "/mcp";
 const METADATA: [&str; 2] =
     ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"];
 /// What a caller may need to be good for here.
-const SCOPES: [Scope; 3] = [Scope::Read, Scope::Chat, Scope::Tasks];
+pub(crate) const SCOPES: [Scope; 3] = [Scope::Read, Scope::Chat, Scope::Tasks];
 /// How big a message may be, in bytes.
-const BODY: usize = 1024 * 1024;
+pub(crate) const BODY: usize = 1024 * 1024;
 /// How long a message may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,26 +45,45 @@ pub enum Route {
     Protocol,
     /// What opens it, for anybody; at its own address, or for those that look at the root.
     Metadata(&'static str),
+    /// A tool server behind its own address: as [`Route::Protocol`].
+    Server,
+    /// What opens that, for anybody.
+    ServerMetadata,
 }
 
 impl Route {
     /// Every route there is.
-    pub const ALL: [Self; 3] =
-        [Self::Protocol, Self::Metadata(METADATA[0]), Self::Metadata(METADATA[1])];
+    pub const ALL: [Self; 5] = [
+        Self::Protocol,
+        Self::Metadata(METADATA[0]),
+        Self::Metadata(METADATA[1]),
+        Self::Server,
+        Self::ServerMetadata,
+    ];
 
     /// Its path.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Protocol => PATH,
             Self::Metadata(path) => path,
+            Self::Server => gateway::PATH,
+            Self::ServerMetadata => gateway::METADATA,
         }
     }
 
     /// Its only method.
     pub const fn method(self) -> Method {
         match self {
-            Self::Protocol => Method::POST,
-            Self::Metadata(_) => Method::GET,
+            Self::Protocol | Self::Server => Method::POST,
+            Self::Metadata(_) | Self::ServerMetadata => Method::GET,
+        }
+    }
+
+    /// Whether only those get in who send a key or a token; what describes a route is for anybody.
+    pub const fn is_guarded(self) -> bool {
+        match self {
+            Self::Protocol | Self::Server => true,
+            Self::Metadata(_) | Self::ServerMetadata => false,
         }
     }
 }
@@ -95,6 +114,20 @@ impl McpServer {
                     Json(server.metadata(&uri, &headers))
                 })
             }
+            Route::Server => {
+                let server = self.clone();
+                post(move |path: Path<String>, request: Request| {
+                    let server = server.clone();
+                    async move { server.relay(path, request).await }
+                })
+            }
+            Route::ServerMetadata => {
+                let server = self.clone();
+                get(move |path: Path<String>, uri: Uri, headers: HeaderMap| {
+                    let server = server.clone();
+                    async move { server.relay_metadata(path, uri, headers).await }
+                })
+            }
         }
     }
 
@@ -109,7 +142,7 @@ impl McpServer {
     }
 
     /// The address under which the request reached us.
-    fn origin(&self, uri: &Uri, headers: &HeaderMap) -> String {
+    pub(crate) fn origin(&self, uri: &Uri, headers: &HeaderMap) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         let header = headers.get(header::HOST).and_then(|it| it.to_str().ok());
         let host = uri.authority().map(|it| it.as_str()).or(header).unwrap_or_default();
@@ -133,19 +166,15 @@ fn service(server: &McpServer) -> Service {
 impl Endpoint {
     async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        let body = match tokio::time::timeout(PATIENCE, Limited::new(body, BODY).collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(_)) => {
-                let message = format!("a message has at most {BODY} bytes");
-                return refusal(StatusCode::PAYLOAD_TOO_LARGE, &message);
-            }
-            Err(_) => return refusal(StatusCode::REQUEST_TIMEOUT, "the message took too long"),
+        let body = match whole(body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
         };
         if let Some(caller) = parts.extensions.get::<Caller>()
             && let Some(needed) = self.lacking(caller, &body).await
         {
             let origin = self.server.origin(&parts.uri, &parts.headers);
-            return insufficient(caller, needed, &origin);
+            return insufficient(caller, needed, &format!("{origin}{}", METADATA[0]));
         }
         if let Some(caller) = parts.extensions.get::<Caller>()
             && let Some((id, era)) = listing::plain(&parts.headers, &body)
@@ -177,6 +206,18 @@ impl Endpoint {
     }
 }
 
+/// A message, once all of it is here.
+pub(crate) async fn whole(body: Body) -> Result<Bytes, Response> {
+    match tokio::time::timeout(PATIENCE, Limited::new(body, BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => {
+            let message = format!("a message has at most {BODY} bytes");
+            Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, &message))
+        }
+        Err(_) => Err(refusal(StatusCode::REQUEST_TIMEOUT, "the message took too long")),
+    }
+}
+
 /// A result that is JSON already.
 fn answered(id: &str, result: &[u8]) -> Response {
     let pieces: [&[u8]; 5] =
@@ -200,13 +241,13 @@ struct GlanceParams {
 }
 
 /// Tells a program which scopes it has to come back with: those that it has and what it lacks.
-fn insufficient(caller: &Caller, needed: Scope, origin: &str) -> Response {
+/// `metadata` is where that is written, too.
+pub(crate) fn insufficient(caller: &Caller, needed: Scope, metadata: &str) -> Response {
     let wanted = SCOPES.iter().filter(|it| **it == needed || caller.scopes.contains(it));
     let wanted: Vec<&str> = wanted.map(|it| it.as_str()).collect();
     let text = format!(
-        "Bearer error=\"insufficient_scope\", scope=\"{}\", resource_metadata=\"{origin}{}\"",
-        wanted.join(" "),
-        METADATA[0]
+        "Bearer error=\"insufficient_scope\", scope=\"{}\", resource_metadata=\"{metadata}\"",
+        wanted.join(" ")
     );
     let message = format!("this needs a key with the scope `{}`", needed.as_str());
     let mut response = refusal(StatusCode::FORBIDDEN, &message);
@@ -217,13 +258,13 @@ fn insufficient(caller: &Caller, needed: Scope, origin: &str) -> Response {
 }
 
 /// A refusal in the protocol's words.
-fn refusal(status: StatusCode, message: &str) -> Response {
+pub(crate) fn refusal(status: StatusCode, message: &str) -> Response {
     let error = json!({ "code": -32600, "message": message });
     (status, Json(json!({ "jsonrpc": "2.0", "id": null, "error": error }))).into_response()
 }
 
 /// Has every refusal speak the protocol; some are plain text.
-async fn readable(response: Response) -> Response {
+pub(crate) async fn readable(response: Response) -> Response {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_json = kind.is_some_and(|it| it.as_bytes().starts_with(b"application/json"));

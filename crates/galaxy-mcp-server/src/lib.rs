@@ -2,6 +2,7 @@
 
 mod agents;
 mod answers;
+mod gateway;
 mod http;
 mod listing;
 mod offered;

@@ -40,10 +40,7 @@ pub(crate) struct Order {
 /// Puts the server behind the gate.
 pub(crate) fn mount(mcp: &McpServer) -> Mount {
     Route::ALL.into_iter().fold(Mount::default(), |mount, route| {
-        let policy = match route {
-            Route::Protocol => Policy::Bearer,
-            Route::Metadata(_) => Policy::Public,
-        };
+        let policy = if route.is_guarded() { Policy::Bearer } else { Policy::Public };
         mount.add(policy, route.method(), route.path(), mcp.handler(route))
     })
 }

@@ -127,6 +127,11 @@ impl FakeToolServer {
         self.snapshot.send_modify(|it| it.tools += 1);
     }
 
+    /// Says this about itself from now on.
+    pub fn introduce(&self, info: ServerInfo) {
+        self.snapshot.send_modify(|it| it.health.server = Some(Arc::new(info)));
+    }
+
     /// Says that the connection is in `state`.
     pub fn become_state(&self, state: State) {
         self.snapshot.send_modify(|it| it.health.state = state);

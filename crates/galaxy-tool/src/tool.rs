@@ -126,6 +126,11 @@ pub trait AnyTool: Send + Sync {
     }
     /// JSON Schema of the arguments.
     fn schema(&self) -> &Schema;
+    /// The tool and the arguments that a call with `input` only passes on, if it does: what is said
+    /// about that tool decides, and nothing that is said about this one.
+    fn stands_for(&self, _input: &Value) -> Option<(String, Value)> {
+        None
+    }
     /// Does the work. `input` has passed the schema.
     fn call<'a>(&'a self, input: Value, cx: &'a ToolCx)
     -> BoxFuture<'a, Result<Output, ToolError>>;

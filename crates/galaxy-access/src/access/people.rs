@@ -69,9 +69,9 @@ impl Access {
         Ok(self.store.create_person(permit, new, once.as_ref()).await?.value)
     }
 
-    /// `once` with another hash of its body, which says nothing without the server's secret: the
-    /// body holds a password, and a plain hash would tell how to guess it.
-    fn sealed(&self, once: &Once) -> Once {
+    /// `once` with another hash of its body, which says nothing without the server's secret: for
+    /// bodies that hold a secret, of which a plain hash would tell how to guess it.
+    pub fn sealed(&self, once: &Once) -> Once {
         let sealed = self.signer.mac(Purpose::Request, once.body_hash.as_bytes());
         Once { body_hash: hex::encode(sealed), ..once.clone() }
     }

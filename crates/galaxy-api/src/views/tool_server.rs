@@ -331,7 +331,10 @@ impl From<&Candidate> for CandidateView {
         Self {
             label: candidate.label.clone(),
             name: candidate.server.name.clone(),
-            link: (&candidate.server.link).into(),
+            link: match &candidate.link {
+                Some(link) => link.into(),
+                None => (&candidate.server.link).into(),
+            },
             mistakes: mistakes.collect(),
         }
     }

@@ -277,10 +277,7 @@ pub(crate) fn mounted() -> Vec<Declared> {
 }
 
 fn policy(route: Route) -> Policy {
-    match route {
-        Route::Protocol => Policy::Bearer,
-        Route::Metadata(_) => Policy::Public,
-    }
+    if route.is_guarded() { Policy::Bearer } else { Policy::Public }
 }
 
 fn model(scripts: Arc<Mutex<VecDeque<Script>>>) -> ScriptedModel {

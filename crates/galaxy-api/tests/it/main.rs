@@ -37,3 +37,4 @@ mod sockets;
 mod system;
 mod tasks;
 mod tokens;
+mod tool_servers;

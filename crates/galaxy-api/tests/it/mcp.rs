@@ -3,6 +3,7 @@
 mod agents;
 mod auth;
 mod eras;
+mod gateway;
 mod host;
 mod resources;
 mod tasks;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
-use galaxy_domain::Caller;
+use galaxy_domain::{Caller, tool_server::Link};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -25,6 +25,8 @@ pub struct Candidate {
     pub label: String,
     /// What it would be.
     pub server: NewServer,
+    /// How it would be reached, in full; `None` when that makes no sense.
+    pub link: Option<Link>,
     /// Why it cannot be added as it is.
     pub mistakes: Vec<Mistake>,
 }
@@ -71,7 +73,8 @@ impl App {
             let mut mistakes = Mistakes::default();
             mistakes.name(&it.server.name);
             let link = &it.server.link;
-            mistakes.link(link, &Known::default(), &self.servers.config);
+            let reached = mistakes.link(link, &Known::default(), &self.servers.config);
+            it.link = reached.map(|(link, _)| link);
             if self.place(caller, &it.server).is_err() {
                 mistakes.add("/link", "only an administrator may add this");
             }
@@ -162,7 +165,7 @@ fn candidate(label: &str, entry: &Json, names: &mut BTreeMap<String, u32>) -> Ca
         trusted: false,
         may_ask: false,
     };
-    Candidate { label: label.to_owned(), server, mistakes }
+    Candidate { label: label.to_owned(), server, link: None, mistakes }
 }
 
 /// Whether an address can only mean this machine; who imports it has to be an administrator.

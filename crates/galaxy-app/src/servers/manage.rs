@@ -41,7 +41,9 @@ impl App {
         let place = self.place(caller, &new)?;
         let id = ToolServerId::fresh();
         let (stored, most) = self.checked(caller, id, &new)?;
-        let made = self.store.create_tool_server(place, stored, most, once).await?;
+        // What was sent holds what opens the server.
+        let once = once.map(|it| self.access.sealed(it));
+        let made = self.store.create_tool_server(place, stored, most, once.as_ref()).await?;
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
         let permit = self.care_permit(caller, made.value).await?;

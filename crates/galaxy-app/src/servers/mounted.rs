@@ -1,21 +1,33 @@
 //! A server as others reach it through us.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use galaxy_access::use_tool;
-use galaxy_domain::{Caller, Verdict, access::Scope};
+use galaxy_domain::{Caller, Effect, ToolServerId, Verdict, access::Scope};
 use galaxy_tool::{
     AnyTool,
-    server::{Definition, ServerName, ToolServer},
+    server::{Definition, Request, RequestCx, ServerError, ServerName, ToolServer},
 };
+use galaxy_vault::{Sealed, Slot};
+use serde_json::Value;
+use tokio::{sync::watch, time::Instant};
 
 use super::connections;
-use crate::{App, AppError};
+use crate::{App, AppError, calls::note_relayed};
+
+/// After a call that took longer than this, its caller is asked for again.
+const BRIEF: Duration = Duration::from_secs(2);
+/// What a server wants back from whoever it asked something is sealed for that person.
+const STATE: &str = "mcp.request_state";
 
 /// A server that the caller may reach.
 pub struct Mounted {
+    /// Which.
+    pub id: ToolServerId,
     /// Its name.
     pub name: ServerName,
+    /// What people read.
+    pub title: String,
     /// The server; whether it may be used is read again at each verb.
     pub server: Arc<dyn ToolServer>,
     /// The tools that may be called there.
@@ -30,6 +42,30 @@ pub struct MountedTool {
     pub tool: Arc<dyn AnyTool>,
     /// Whether the person wants to be asked first.
     pub verdict: Verdict,
+}
+
+/// What came of a call that was passed on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Relayed {
+    /// What the server answered, as it came.
+    Answered(Value),
+    /// The server did not answer.
+    Failed(ServerError),
+    /// The person wants to be asked first, which nobody can do here.
+    Asks,
+    /// The arguments do not fit.
+    Unfit(String),
+    /// The server says something else about it than what was allowed.
+    Changed,
+    /// There is no such tool.
+    Unknown,
+}
+
+impl Mounted {
+    /// The tool that the server calls `name`.
+    pub fn tool(&self, name: &str) -> Option<&MountedTool> {
+        self.tools.iter().find(|it| it.definition.name == name)
+    }
 }
 
 impl App {
@@ -51,13 +87,91 @@ impl App {
             let raw = serde_json::from_str(text).ok()?;
             let definition = Definition::read(&name, raw).ok()?;
             let tool = shelf.toolbox.get(&definition.offered)?.clone();
-            let changes = !tool.effect().is_repeatable();
-            use_tool(caller, tool.scope(), changes).ok()?;
             let verdict = rules.verdict(&*tool);
-            let allowed = verdict != Verdict::Deny;
+            let allowed = verdict != Verdict::Deny && tool.effect() != Effect::Asks;
             allowed.then_some(MountedTool { definition, tool, verdict })
         };
         let tools = rows.iter().filter_map(|it| mounted(&it.approved.as_ref()?.definition));
-        Ok(Mounted { server, tools: tools.collect(), name: name.clone() })
+        let (tools, title) = (tools.collect(), row.title.clone());
+        Ok(Mounted { id: row.id, server, tools, title, name: name.clone() })
+    }
+
+    /// Passes a call of a mounted tool on, if what the person said about it, role and scope allow:
+    /// as in a run. `params` are those of `tools/call`.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] when role or scope forbid; [`AppError::Access`] when the caller was
+    /// shut out meanwhile.
+    pub async fn relay_call(
+        &self,
+        caller: &Caller,
+        mounted: &Mounted,
+        params: Value,
+        cx: &RequestCx,
+    ) -> Result<Relayed, AppError> {
+        let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+        let Some(MountedTool { definition, tool, verdict }) = mounted.tool(name) else {
+            return Ok(Relayed::Unknown);
+        };
+        use_tool(caller, tool.scope(), !tool.effect().is_repeatable())?;
+        match verdict {
+            Verdict::Allow => (),
+            Verdict::Ask => return Ok(Relayed::Asks),
+            Verdict::Deny => return Ok(Relayed::Unknown),
+        }
+        let empty = Value::Object(serde_json::Map::new());
+        if let Err(wrong) = tool.schema().check(params.get("arguments").unwrap_or(&empty)) {
+            return Ok(Relayed::Unfit(wrong));
+        }
+        let began = Instant::now();
+        let relayed = pass_on(mounted, definition, params, cx).await;
+        note_relayed(caller, tool.name(), &relayed, began.elapsed());
+        if began.elapsed() > BRIEF {
+            self.access.recheck(caller).await?;
+        }
+        Ok(relayed)
+    }
+
+    /// `state`, which a server wants back, sealed for the caller: nobody else can bring it.
+    pub fn seal_state(&self, caller: &Caller, server: ToolServerId, state: &str) -> String {
+        hex::encode(self.servers.vault.seal(&state_slot(caller, server), state.as_bytes()).0)
+    }
+
+    /// What the caller was given before, opened; none when it is not theirs, or not this server's.
+    pub fn open_state(
+        &self,
+        caller: &Caller,
+        server: ToolServerId,
+        sealed: &str,
+    ) -> Option<String> {
+        let sealed = Sealed(hex::decode(sealed).ok()?);
+        let opened = self.servers.vault.open(&state_slot(caller, server), &sealed).ok()?;
+        String::from_utf8(opened.to_vec()).ok()
+    }
+
+    /// Counts changes of what servers offer, as far as this process notices them.
+    pub fn offers_changed(&self) -> watch::Receiver<u64> {
+        self.servers.shelves.news()
+    }
+}
+
+fn state_slot(caller: &Caller, server: ToolServerId) -> Slot {
+    Slot::new(STATE, &caller.workspace, &format!("{}\n{server}", caller.person))
+}
+
+async fn pass_on(
+    mounted: &Mounted,
+    definition: &Definition,
+    params: Value,
+    cx: &RequestCx,
+) -> Relayed {
+    match mounted.server.tools().await {
+        Ok(list) if list.get(&definition.offered).is_some_and(|it| it.pin == definition.pin) => {}
+        Ok(_) => return Relayed::Changed,
+        Err(err) => return Relayed::Failed(err),
+    }
+    match mounted.server.request(Request::new("tools/call", params), cx).await {
+        Ok(result) => Relayed::Answered(result),
+        Err(err) => Relayed::Failed(err),
     }
 }

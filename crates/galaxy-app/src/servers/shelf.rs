@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -15,9 +15,9 @@ use galaxy_tool::{
     AnyTool, Toolbox,
     server::{Declines, Definition, RemoteTool, ToolServer},
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
-use super::{Servers, handle::Handle, values::Values};
+use super::{Servers, handle::Handle, mcp_call::McpCall, values::Values};
 use crate::AppError;
 
 /// How long what was changed on another instance can still be missed on this one.
@@ -43,7 +43,11 @@ impl Shelf {
 /// Shelves by person, and what they are made of.
 pub(crate) struct Shelves {
     own: Toolbox,
+    /// Made once, so that whoever holds it sees that it is the same.
+    passes: OnceLock<Arc<McpCall>>,
     state: Mutex<State>,
+    /// Counts changes, for whoever waits for them.
+    news: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -63,7 +67,12 @@ struct Made {
 impl Shelves {
     /// Shelves that hold `own` tools for everybody.
     pub(crate) fn new(own: Toolbox) -> Self {
-        Self { own, state: Mutex::default() }
+        Self {
+            own,
+            passes: OnceLock::new(),
+            state: Mutex::default(),
+            news: watch::Sender::default(),
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -75,6 +84,12 @@ impl Shelves {
         let mut state = self.locked();
         state.changes += 1;
         state.shelves.clear();
+        self.news.send_replace(state.changes);
+    }
+
+    /// Counts changes of what is offered, as far as this process makes them.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     fn find(&self, person: PersonId) -> Result<Arc<Shelf>, u64> {
@@ -134,6 +149,10 @@ impl Servers {
         let mut toolbox = self.shelves.own.clone();
         if !servers.is_empty() {
             let mut offered = self.store.offered_tools(person, workspace).await?;
+            let passes = self.shelves.passes.get_or_init(|| Arc::new(McpCall::new(self)));
+            if let Err(taken) = toolbox.add(passes.clone()) {
+                tracing::warn!(tool = taken.0, "a name is taken");
+            }
             for row in &servers {
                 let tools = offered.remove(&row.id).unwrap_or_default();
                 for tool in self.tools_of(row, &tools) {

@@ -12,6 +12,7 @@ mod house;
 mod offers;
 mod quick;
 mod replicas;
+mod servers;
 mod stopping;
 mod task_tools;
 mod troubles;

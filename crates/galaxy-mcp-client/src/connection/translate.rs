@@ -50,7 +50,8 @@ pub(super) fn without_refused(typed: &ServerResult, result: &mut Value) {
 /// Who is there, and how it speaks.
 pub(super) fn introduce(peer: &Peer<RoleClient>) -> (ServerInfo, Era) {
     let info = peer.peer_info();
-    let Some(ServerPeerInfo { protocol_version, server_info, instructions, .. }) = info.as_deref()
+    let Some(ServerPeerInfo { protocol_version, server_info, instructions, capabilities, .. }) =
+        info.as_deref()
     else {
         return (ServerInfo::default(), Era::Legacy);
     };
@@ -62,6 +63,7 @@ pub(super) fn introduce(peer: &Peer<RoleClient>) -> (ServerInfo, Era) {
         version: server.map(|it| words(&it.version)).unwrap_or_default(),
         instructions: instructions.as_deref().map(words),
         protocol: protocol_version.to_string(),
+        capabilities: serde_json::to_value(capabilities).unwrap_or_default(),
     };
     (info, era)
 }

@@ -11,4 +11,5 @@ mod talk;
 mod task_lists;
 mod tasks;
 mod tool_rules;
+mod tool_servers;
 mod verify;

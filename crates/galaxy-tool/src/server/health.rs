@@ -60,6 +60,8 @@ pub struct ServerInfo {
     pub instructions: Option<String>,
     /// The revision of the protocol that is spoken.
     pub protocol: String,
+    /// What it says that it can do: its capabilities, in the protocol's words.
+    pub capabilities: serde_json::Value,
 }
 
 /// How a connection is.

@@ -18,6 +18,8 @@ pub(super) struct Host<'h> {
     pub(super) house: &'h House<'h>,
     pub(super) key: String,
     pub(super) era: &'static str,
+    /// Where it knocks.
+    pub(super) path: String,
 }
 
 impl<'h> Host<'h> {
@@ -25,7 +27,7 @@ impl<'h> Host<'h> {
     pub(super) async fn of(house: &'h House<'h>, person: &Person, scopes: &[&str]) -> Self {
         let wanted = json!({ "name": "Host", "scopes": scopes });
         let made = house.post("/api/auth/keys").by(person).json(&wanted).send().await.ok(201);
-        Self { house, key: text(&made["key"]), era: MODERN }
+        Self { house, key: text(&made["key"]), era: MODERN, path: "/mcp".to_owned() }
     }
 
     /// The same, good for everything that the protocol offers.
@@ -35,12 +37,17 @@ impl<'h> Host<'h> {
 
     /// In another revision.
     pub(super) fn speaking(&self, era: &'static str) -> Self {
-        Self { house: self.house, key: self.key.clone(), era }
+        Self { house: self.house, key: self.key.clone(), era, path: self.path.clone() }
+    }
+
+    /// At another address.
+    pub(super) fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self.speaking(self.era) }
     }
 
     /// A request with everything that its revision wants, but without a key.
     pub(super) fn bare(&self, method: &str, mut params: Value) -> Call {
-        let mut call = self.house.post("/mcp");
+        let mut call = self.house.post(&self.path);
         call = call.header("accept", "application/json, text/event-stream");
         // It came with the revision of 2025-06-18.
         if self.era >= "2025-06-18" && method != "initialize" {
