@@ -59,6 +59,7 @@ pub(crate) fn web(url: &str) -> ServerSpec {
         url: url.parse().unwrap(),
         headers: vec![("x-key".to_owned(), "sesame".to_owned().into())],
         network: Network::Inside,
+        credentials: None,
     };
     let mut spec = ServerSpec::new(ServerName::parse("peer").unwrap(), transport);
     spec.questions = Questions::Allowed;
