@@ -44,12 +44,9 @@ struct Metadata {
     grant_types_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    scopes_supported: Vec<String>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-    #[serde(default)]
-    client_id_metadata_document_supported: bool,
+    scopes_supported: Option<Vec<String>>,
+    authorization_response_iss_parameter_supported: Option<bool>,
+    client_id_metadata_document_supported: Option<bool>,
 }
 
 /// Finds who signs people in for `resource`. A server that names nobody is asked itself, as the
@@ -152,9 +149,9 @@ fn check(wire: &Wire<'_>, it: Metadata) -> Result<Authority, SignInError> {
         registration_endpoint: registration.transpose()?,
         // Giving a grant back is a courtesy: nobody is kept from signing in by it.
         revocation_endpoint: it.revocation_endpoint.and_then(|it| endpoint(&it, "").ok()),
-        names_itself: it.authorization_response_iss_parameter_supported,
-        reads_documents: it.client_id_metadata_document_supported,
-        scopes: it.scopes_supported,
+        names_itself: it.authorization_response_iss_parameter_supported == Some(true),
+        reads_documents: it.client_id_metadata_document_supported == Some(true),
+        scopes: it.scopes_supported.unwrap_or_default(),
         client_auth: it.token_endpoint_auth_methods_supported,
         is_guess: false,
     })

@@ -27,10 +27,9 @@ pub(super) struct Resource {
 #[derive(Deserialize)]
 struct Metadata {
     resource: Option<String>,
-    #[serde(default)]
-    authorization_servers: Vec<String>,
-    #[serde(default)]
-    scopes_supported: Vec<String>,
+    // Some software writes `null` for what it has not.
+    authorization_servers: Option<Vec<String>>,
+    scopes_supported: Option<Vec<String>>,
 }
 
 /// Finds what is known of the server that `ask` is about. A server without metadata is a resource
@@ -72,7 +71,7 @@ fn places(server: &Url, challenge: &Challenge) -> Vec<Url> {
 /// Metadata, if that is what it is.
 fn read(value: Value) -> Option<Metadata> {
     let metadata: Metadata = serde_json::from_value(value).ok()?;
-    (metadata.resource.is_some() || !metadata.authorization_servers.is_empty()).then_some(metadata)
+    (metadata.resource.is_some() || metadata.authorization_servers.is_some()).then_some(metadata)
 }
 
 fn check(server: &Url, metadata: Metadata, challenge: Challenge) -> Result<Resource, SignInError> {
@@ -81,9 +80,10 @@ fn check(server: &Url, metadata: Metadata, challenge: Challenge) -> Result<Resou
         let shown = if id.is_empty() { "it gives no name".to_owned() } else { told(&id, &[]) };
         return Err(SignInError::WrongResource(shown));
     }
-    let mut issuers = metadata.authorization_servers;
+    let mut issuers = metadata.authorization_servers.unwrap_or_default();
     issuers.truncate(ISSUERS);
-    Ok(Resource { id, issuers, scopes: metadata.scopes_supported, challenge })
+    let scopes = metadata.scopes_supported.unwrap_or_default();
+    Ok(Resource { id, issuers, scopes, challenge })
 }
 
 /// Whether what calls itself `id` is the server: the same origin, and a path that leads to it.
