@@ -9,7 +9,7 @@ use galaxy_base::{
     Clock, ExposeSecret, SecretString,
     text::{headline, visible},
 };
-use galaxy_tool::server::{LogLine, LogSource};
+use galaxy_tool::server::{LogLine, LogSource, ServerError};
 
 /// Older lines make room.
 const LINES: usize = 200;
@@ -44,6 +44,27 @@ impl Log {
         let hidden = |text: String, it: &SecretString| text.replace(it.expose_secret(), "[secret]");
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         self.secrets.iter().chain(tokens.iter()).fold(text.to_owned(), hidden)
+    }
+
+    /// `err` with none of the secrets in what the server said.
+    pub(crate) fn clean(&self, err: ServerError) -> ServerError {
+        let clean = |text: String| self.without_secrets(&text);
+        match err {
+            ServerError::Unavailable { message, retry_after } => {
+                ServerError::Unavailable { message: clean(message), retry_after }
+            }
+            ServerError::Said { code, message, data } => {
+                ServerError::Said { code, message: clean(message), data }
+            }
+            ServerError::Refused(text) => ServerError::Refused(clean(text)),
+            ServerError::Lost(text) => ServerError::Lost(clean(text)),
+            ServerError::TooLarge(text) => ServerError::TooLarge(clean(text)),
+            ServerError::Garbled(text) => ServerError::Garbled(clean(text)),
+            ServerError::NeedsSignIn { www_authenticate } => {
+                ServerError::NeedsSignIn { www_authenticate: www_authenticate.map(clean) }
+            }
+            ServerError::TimedOut(_) | ServerError::Cancelled => err,
+        }
     }
 
     /// Shows no `token` from now on.

@@ -74,6 +74,8 @@ pub(crate) struct Inner {
     pub(crate) registrations: Vec<Value>,
     /// The `Authorization` of every request to the server.
     pub(crate) shown: Vec<Option<String>>,
+    /// Whether the server repeats what it is shown.
+    pub(crate) repeats: bool,
     /// The tokens that open the server.
     pub(crate) good: Vec<String>,
     /// What a token is renewed with; each is good once.
@@ -240,13 +242,18 @@ async fn server(State(world): State<Issuer>, headers: HeaderMap, body: Bytes) ->
     let mut know = world.know();
     know.shown.push(shown.clone());
     let is_good =
-        shown.is_some_and(|it| know.good.iter().any(|good| it == format!("Bearer {good}")));
+        shown.is_some_and(|it| know.good.iter().any(|good| *it == format!("Bearer {good}")));
+    let repeats = know.repeats;
     drop(know);
+    let message: Value = serde_json::from_slice(&body).unwrap();
+    if repeats {
+        let error = json!({ "code": -32000, "message": format!("what is {shown:?}?") });
+        return json_of(&json!({ "jsonrpc": "2.0", "id": message["id"], "error": error }));
+    }
     if !is_good {
         let challenge = world.challenge();
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
     }
-    let message: Value = serde_json::from_slice(&body).unwrap();
     let said = world.fixture.lock().unwrap().hear(&message);
     respond(&message, &said)
 }

@@ -20,6 +20,9 @@ use crate::{
     web::serve,
 };
 
+/// Whether an error is the one that is due.
+type Due = fn(&SignInError) -> bool;
+
 /// Somewhere on this machine that nobody allowed, and how often it was asked.
 async fn elsewhere() -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -150,7 +153,7 @@ async fn no_redirect_and_no_name_leads_inside() {
 
 #[tokio::test]
 async fn an_answer_that_belongs_to_nothing_is_not_taken() {
-    let cases: [(fn(&mut Callback), fn(&SignInError) -> bool); 8] = [
+    let cases: [(fn(&mut Callback), Due); 8] = [
         (|it| it.state = Some("other".to_owned().into()), |err| *err == SignInError::WrongState),
         (|it| it.state = None, |err| *err == SignInError::WrongState),
         (|it| it.is_garbled = true, |err| *err == SignInError::WrongState),
@@ -208,7 +211,7 @@ async fn who_takes_too_long_begins_again() {
 async fn a_token_endpoint_that_misbehaves_gives_no_grant() {
     let (far, asked) = elsewhere().await;
     let says = |value: Value| Mood::Says(value);
-    let cases: [(Mood, fn(&SignInError) -> bool); 10] = [
+    let cases: [(Mood, Due); 10] = [
         (Mood::Huge(10 * 1024 * 1024), |err| matches!(err, SignInError::TooLarge(_))),
         (Mood::Huge(100 * 1024), |err| matches!(err, SignInError::Garbled(_))),
         (Mood::Page, |err| matches!(err, SignInError::Garbled(_))),

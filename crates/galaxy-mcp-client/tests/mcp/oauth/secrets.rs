@@ -54,3 +54,15 @@ async fn no_token_is_in_the_log_or_the_health_of_a_connection() {
         format!("{err} {err:?} {:?} {:?} {:?}", server.log(), server.health(), server.spec());
     assert!(!shown.contains("canary"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_server_that_repeats_the_token_is_not_quoted() {
+    let world = Issuer::start().await;
+    let kept = Kept::new(sign_in(&world, ask(&world)).await.unwrap());
+    let server = connect(&world, &kept);
+    world.know().repeats = true;
+    let err = server.probe().await.unwrap_err();
+    assert!(err.to_string().contains("[secret]"), "it did repeat it: {err}");
+    let shown = format!("{err:?} {:?} {:?}", server.log(), server.health());
+    assert!(!shown.contains("canary"), "{shown}");
+}
