@@ -69,7 +69,8 @@ impl Grants for Kept {
         async { Ok(self.grant.lock().unwrap().clone()) }.boxed()
     }
     fn keep<'a>(&'a self, _: &'a Grant, new: &'a Grant) -> BoxFuture<'a, Result<(), ServerError>> {
-        async { Ok(*self.grant.lock().unwrap() = Some(new.clone())) }.boxed()
+        *self.grant.lock().unwrap() = Some(new.clone());
+        async { Ok(()) }.boxed()
     }
     fn lost<'a>(
         &'a self,

@@ -23,6 +23,8 @@ use crate::{
     wire,
 };
 
+/// A longer challenge counts as none.
+const CHALLENGE_BYTES: usize = 8 * 1024;
 /// More of an error's body is not read.
 const ERROR_BYTES: usize = 64 * 1024;
 
@@ -53,7 +55,9 @@ pub(super) fn media_type(response: &Response) -> Option<String> {
 pub(super) fn challenge(response: &Response) -> Option<String> {
     let lines = response.headers().get_all(header::WWW_AUTHENTICATE);
     let lines: Vec<&str> = lines.iter().filter_map(|it| it.to_str().ok()).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
+    let joined = lines.join(", ");
+    // Cut in the middle it would mean something else.
+    (!lines.is_empty() && joined.len() <= CHALLENGE_BYTES).then_some(joined)
 }
 
 /// Lets through what needs nobody to sign in.

@@ -10,6 +10,8 @@ use crate::oauth::wire::{Wire, told};
 const WHAT: &str = "the tool server's metadata";
 /// More issuers than this are not tried.
 const ISSUERS: usize = 4;
+/// A longer name is nobody's.
+const ID_BYTES: usize = 2048;
 
 /// What is known of the resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +78,7 @@ fn read(value: Value) -> Option<Metadata> {
 
 fn check(server: &Url, metadata: Metadata, challenge: Challenge) -> Result<Resource, SignInError> {
     let id = metadata.resource.unwrap_or_default();
-    if !covers(&id, server) {
+    if id.len() > ID_BYTES || !covers(&id, server) {
         let shown = if id.is_empty() { "it gives no name".to_owned() } else { told(&id, &[]) };
         return Err(SignInError::WrongResource(shown));
     }

@@ -17,6 +17,8 @@ use crate::{oauth::OAuthLimits, wire::depth};
 
 /// More redirects than this lead nowhere.
 const HOPS: usize = 3;
+/// A longer address is nobody's.
+const ADDRESS_BYTES: usize = 2048;
 /// More of what somebody says is cut, visibly.
 const WORDS: usize = 300;
 
@@ -75,6 +77,9 @@ impl Wire<'_> {
     /// [`SignInError`].
     pub(super) fn endpoint(&self, text: &str, what: &str) -> Result<Url, SignInError> {
         let unusable = || SignInError::Garbled(format!("{what} has no usable address"));
+        if text.len() > ADDRESS_BYTES {
+            return Err(unusable());
+        }
         let mut url = Url::parse(text).map_err(|_| unusable())?;
         url.set_fragment(None);
         self.check(&url, what)?;
@@ -195,7 +200,7 @@ impl Answer {
 
     /// What is said instead of a success, with none of the secrets in it.
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        let text = |name: &str| self.json.as_ref()?.get(name)?.as_str();
+        let text = |name: &str| self.json.as_ref()?.get(name)?.as_str().filter(|it| !it.is_empty());
         let shown = |text: &str| told(text, &self.secrets);
         let words = text("error_description").map(shown).unwrap_or_default();
         match text("error") {

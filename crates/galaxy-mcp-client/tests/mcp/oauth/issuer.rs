@@ -241,8 +241,9 @@ async fn server(State(world): State<Issuer>, headers: HeaderMap, body: Bytes) ->
     let shown = headers.get(header::AUTHORIZATION).map(|it| it.to_str().unwrap().to_owned());
     let mut know = world.know();
     know.shown.push(shown.clone());
-    let is_good =
-        shown.is_some_and(|it| know.good.iter().any(|good| *it == format!("Bearer {good}")));
+    let is_good = shown
+        .as_ref()
+        .is_some_and(|it| know.good.iter().any(|good| *it == format!("Bearer {good}")));
     let repeats = know.repeats;
     drop(know);
     let message: Value = serde_json::from_slice(&body).unwrap();

@@ -22,6 +22,8 @@ use crate::{
 
 /// Whether an error is the one that is due.
 type Due = fn(&SignInError) -> bool;
+/// What is wrong with an answer.
+type Wrong = fn(&mut Callback);
 
 /// Somewhere on this machine that nobody allowed, and how often it was asked.
 async fn elsewhere() -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -153,7 +155,7 @@ async fn no_redirect_and_no_name_leads_inside() {
 
 #[tokio::test]
 async fn an_answer_that_belongs_to_nothing_is_not_taken() {
-    let cases: [(fn(&mut Callback), Due); 8] = [
+    let cases: [(Wrong, Due); 8] = [
         (|it| it.state = Some("other".to_owned().into()), |err| *err == SignInError::WrongState),
         (|it| it.state = None, |err| *err == SignInError::WrongState),
         (|it| it.is_garbled = true, |err| *err == SignInError::WrongState),
