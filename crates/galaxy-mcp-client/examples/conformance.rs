@@ -84,6 +84,7 @@ impl Person {
             for issuer in issuers.iter().filter_map(|it| it.as_str()?.parse().ok()) {
                 inside = inside.and(issuer);
             }
+            break;
         }
         inside
     }
@@ -97,20 +98,14 @@ impl Person {
         ask.client_document = Some(DOCUMENT.parse()?);
         ask.registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ask.scopes = self.kept.get().map(|it| it.scopes).unwrap_or_default();
-        let mut begun = oauth.begin(ask.clone()).await;
         if let Some(context) = context() {
-            // Whoever entered the client knew the issuer.
-            let issuer = match &begun {
-                Ok(it) => it.pending.issuer.clone(),
-                Err(SignInError::NeedsClient { issuer, .. }) => issuer.clone(),
-                Err(err) => return Err(err.clone().into()),
-            };
-            let id = context["client_id"].as_str().unwrap_or_default();
-            let secret = context["client_secret"].as_str().map(|it| it.to_owned().into());
+            let text = |name: &str| context[name].as_str().map(str::to_owned);
+            let (issuer, id) = (text("issuer"), text("client_id"));
+            let (issuer, id) = issuer.zip(id).ok_or("a client without an issuer")?;
+            let secret = text("client_secret").map(Into::into);
             ask.entered = Some(Registration::entered(issuer, id, secret, BACK.parse()?));
-            begun = oauth.begin(ask).await;
         }
-        let begun = begun?;
+        let begun = oauth.begin(ask).await?;
         if let Some(new) = begun.registration {
             self.registered.lock().unwrap_or_else(PoisonError::into_inner).push(new);
         }
@@ -159,16 +154,12 @@ async fn main() -> Result<(), Failure> {
     let keeper = Keeper { program: std::env::current_exe()?, arguments: Vec::new() };
     let server = McpServers::new(net.clone(), keeper, tasks, Clock::System).open(spec);
     let person = Person { net, url, kept, registered: Mutex::default() };
-    for _ in 0..=SIGN_INS {
-        match person.work(&server).await {
-            Err(ServerError::NeedsSignIn { www_authenticate }) => {
-                person.sign_in(www_authenticate).await?;
-            }
-            other => {
-                server.close().await;
-                return Ok(other?);
-            }
-        }
+    let mut done = person.work(&server).await;
+    for _ in 0..SIGN_INS {
+        let Err(ServerError::NeedsSignIn { www_authenticate }) = done else { break };
+        person.sign_in(www_authenticate).await?;
+        done = person.work(&server).await;
     }
-    Err("it wants ever more".into())
+    server.close().await;
+    Ok(done?)
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use url::Url;
 
-use crate::http::{Failure, Http, answer, hops};
+use crate::http::{Failure, Home, Http, answer, hops};
 
 /// More redirects than this lead nowhere.
 const HOPS: usize = 5;
@@ -50,8 +50,7 @@ impl Http {
         }
     }
 
-    /// Follows redirects as far as they may be followed, and tells where that led. What is for
-    /// the server alone is sent to its own origin only.
+    /// Follows redirects as far as they may be followed, and tells where that led.
     async fn follow(
         &self,
         outgoing: &Outgoing,
@@ -60,15 +59,7 @@ impl Http {
         let bearer = token.map(|it| self.bearer(it)).transpose()?;
         let mut url = self.home.url.clone();
         for _ in 0..=HOPS {
-            let mut headers = outgoing.headers.clone();
-            if hops::is_same_origin(&url, &self.home.url) {
-                headers.extend(self.home.headers.clone());
-                if let Some(bearer) = &bearer {
-                    headers.insert(header::AUTHORIZATION, bearer.clone());
-                }
-            } else {
-                headers.remove(HEADER_SESSION_ID);
-            }
+            let headers = headers(&url, &self.home, &outgoing.headers, bearer.as_ref());
             let request = Request {
                 method: outgoing.method.clone(),
                 url: url.clone(),
@@ -92,5 +83,52 @@ impl Http {
         let mut value = value.map_err(|err| Failure::Client(unusable(err)))?;
         value.set_sensitive(true);
         Ok(value)
+    }
+}
+
+/// The headers of a request to `url`: what is for the server alone goes to its own origin only.
+fn headers(url: &Url, home: &Home, general: &HeaderMap, bearer: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = general.clone();
+    if hops::is_same_origin(url, &home.url) {
+        headers.extend(home.headers.clone());
+        if let Some(bearer) = bearer {
+            headers.insert(header::AUTHORIZATION, bearer.clone());
+        }
+    } else {
+        headers.remove(HEADER_SESSION_ID);
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use galaxy_tool::server::Network;
+
+    use super::*;
+
+    #[test]
+    fn no_other_origin_is_shown_what_is_for_the_server_alone() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let own = [("authorization", "Basic old"), ("x-key", "sesame")];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned().into()));
+        let home = Home::new(&url("https://s.example/mcp"), &own, Network::Public, None).unwrap();
+        let general = [(HEADER_SESSION_ID, "7"), ("accept", "*/*")];
+        let general = general.map(|(name, value)| {
+            (header::HeaderName::try_from(name).unwrap(), HeaderValue::from_static(value))
+        });
+        let general = HeaderMap::from_iter(general);
+        let token = HeaderValue::from_static("Bearer token");
+        let names = |to: &str, bearer| {
+            let sent = headers(&url(to), &home, &general, bearer);
+            let mut names: Vec<_> = sent.keys().map(|it| it.as_str().to_owned()).collect();
+            names.sort();
+            (names.join(" "), sent.get_all(header::AUTHORIZATION).iter().cloned().collect())
+        };
+        let all = "accept authorization mcp-session-id x-key".to_owned();
+        assert_eq!(names("https://s.example:443/other", Some(&token)), (all, vec![token.clone()]));
+        for other in ["https://s.example:8443/mcp", "http://s.example/mcp", "https://t.example/mcp"]
+        {
+            assert_eq!(names(other, Some(&token)), ("accept".to_owned(), vec![]), "{other}");
+        }
     }
 }
