@@ -21,7 +21,7 @@ use crate::{
     failure,
     flights::Flights,
     handler::Handler,
-    http::{Home, Http, headers},
+    http::{Home, Http},
     keeper::Keeper,
     log::Log,
     stdio,
@@ -70,8 +70,8 @@ pub(crate) async fn open(
     };
     let mut gone = None;
     let started = match &spec.transport {
-        Transport::Http { url, headers: listed, network } => {
-            let home = Home { url: url.clone(), headers: headers(listed)?, network: *network };
+        Transport::Http { url, headers: listed, network, credentials } => {
+            let home = Home::new(url, listed, *network, credentials.clone())?;
             let http = Http {
                 net: house.net.clone(),
                 home: Arc::new(home),

@@ -3,13 +3,15 @@
 mod answer;
 mod events;
 mod hops;
+mod sending;
 
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use galaxy_net::{Client, Request, Response};
-use galaxy_tool::server::{Limits, Network, ServerError};
+use galaxy_base::{ExposeSecret, SecretString};
+use galaxy_net::Client;
+use galaxy_tool::server::{Credentials, Limits, Network, ServerError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use rmcp::{
     model::ClientJsonRpcMessage,
@@ -30,9 +32,6 @@ use crate::{log::Log, tap::Tap};
 type Failure = StreamableHttpError<ServerError>;
 type Headers = HashMap<HeaderName, HeaderValue>;
 
-/// More redirects than this lead nowhere.
-const HOPS: usize = 5;
-
 /// The address that an administrator wrote down.
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -42,6 +41,8 @@ pub(crate) struct Home {
     pub(crate) headers: HeaderMap,
     /// Where it may be.
     pub(crate) network: Network,
+    /// What gives the token for its origin, if there is a sign-in.
+    pub(crate) credentials: Option<Arc<dyn Credentials>>,
 }
 
 /// An HTTP client for one server.
@@ -54,14 +55,26 @@ pub(crate) struct Http {
     pub(crate) limits: Limits,
 }
 
+impl Home {
+    /// The server at `url`, which is sent `listed` and shown what `credentials` give.
+    ///
+    /// # Errors
+    /// [`ServerError::Refused`] for headers that cannot be set.
+    pub(crate) fn new(
+        url: &Url,
+        listed: &[(String, SecretString)],
+        network: Network,
+        credentials: Option<Arc<dyn Credentials>>,
+    ) -> Result<Self, ServerError> {
+        Ok(Self { url: url.clone(), headers: headers(listed)?, network, credentials })
+    }
+}
+
 /// Headers from names and secret values.
 ///
 /// # Errors
 /// [`ServerError::Refused`] for what no header can carry, or what the protocol sets itself.
-pub(crate) fn headers(
-    listed: &[(String, galaxy_base::SecretString)],
-) -> Result<HeaderMap, ServerError> {
-    use galaxy_base::ExposeSecret;
+fn headers(listed: &[(String, SecretString)]) -> Result<HeaderMap, ServerError> {
     let ours = ["accept", "content-type", "content-length", "host", "last-event-id"];
     let mut headers = HeaderMap::new();
     for (name, value) in listed {
@@ -78,38 +91,6 @@ pub(crate) fn headers(
 }
 
 impl Http {
-    /// Sends a request, follows redirects as far as they may be followed, and gives the head of
-    /// the response.
-    async fn send(
-        &self,
-        method: Method,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Response, Failure> {
-        let mut url = self.home.url.clone();
-        for _ in 0..=HOPS {
-            let mut sent = headers.clone();
-            if hops::is_same_origin(&url, &self.home.url) {
-                sent.extend(self.home.headers.clone());
-            } else {
-                sent.remove(HEADER_SESSION_ID);
-            }
-            let request = Request {
-                method: method.clone(),
-                url: url.clone(),
-                headers: sent,
-                body: body.clone(),
-            };
-            let reach = hops::reach(&url, &self.home);
-            let response = self.net.send(reach, request).await.map_err(answer::of_net)?;
-            match hops::next(&url, response.status(), response.headers())? {
-                Some(next) => url = next,
-                None => return Ok(response),
-            }
-        }
-        Err(Failure::Client(ServerError::Refused(format!("more than {HOPS} redirects"))))
-    }
-
     async fn post(
         &self,
         message: ClientJsonRpcMessage,

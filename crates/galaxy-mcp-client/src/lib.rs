@@ -10,6 +10,7 @@ pub mod keeper;
 mod listen;
 mod lists;
 mod log;
+mod oauth;
 mod restarts;
 mod servers;
 mod stdio;
@@ -18,4 +19,5 @@ mod tap;
 mod wire;
 
 pub use keeper::Keeper;
+pub use oauth::{OAuth, OAuthLimits};
 pub use servers::McpServers;

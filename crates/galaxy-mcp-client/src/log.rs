@@ -9,7 +9,7 @@ use galaxy_base::{
     Clock, ExposeSecret, SecretString,
     text::{headline, visible},
 };
-use galaxy_tool::server::{LogLine, LogSource};
+use galaxy_tool::server::{LogLine, LogSource, ServerError};
 
 /// Older lines make room.
 const LINES: usize = 200;
@@ -19,12 +19,16 @@ const LINE_CHARS: usize = 1000;
 /// Shorter values than this are not looked for: they would be found everywhere.
 const SECRET_CHARS: usize = 6;
 
+/// So many tokens are remembered: the newest are the ones that a server can still repeat.
+const TOKENS: usize = 4;
+
 /// A ring of lines. Nothing in them can steer a terminal or hide, and no secret of the server's own
-/// spec is in them.
+/// spec, and no token that it was shown lately, is in them.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     clock: Clock,
     secrets: Vec<SecretString>,
+    tokens: Mutex<VecDeque<SecretString>>,
     lines: Mutex<VecDeque<LogLine>>,
 }
 
@@ -32,13 +36,48 @@ impl Log {
     /// A log that shows none of `secrets`.
     pub(crate) fn new(clock: Clock, secrets: impl Iterator<Item = SecretString>) -> Self {
         let secrets = secrets.filter(|it| it.expose_secret().len() >= SECRET_CHARS).collect();
-        Self { clock, secrets, lines: Mutex::default() }
+        Self { clock, secrets, ..Self::default() }
     }
 
     /// `text` without any of the secrets.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
         let hidden = |text: String, it: &SecretString| text.replace(it.expose_secret(), "[secret]");
-        self.secrets.iter().fold(text.to_owned(), hidden)
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        self.secrets.iter().chain(tokens.iter()).fold(text.to_owned(), hidden)
+    }
+
+    /// `err` with none of the secrets in what the server said.
+    pub(crate) fn clean(&self, err: ServerError) -> ServerError {
+        let clean = |text: String| self.without_secrets(&text);
+        match err {
+            ServerError::Unavailable { message, retry_after } => {
+                ServerError::Unavailable { message: clean(message), retry_after }
+            }
+            ServerError::Said { code, message, data } => {
+                ServerError::Said { code, message: clean(message), data }
+            }
+            ServerError::Refused(text) => ServerError::Refused(clean(text)),
+            ServerError::Lost(text) => ServerError::Lost(clean(text)),
+            ServerError::TooLarge(text) => ServerError::TooLarge(clean(text)),
+            ServerError::Garbled(text) => ServerError::Garbled(clean(text)),
+            ServerError::NeedsSignIn { www_authenticate } => {
+                ServerError::NeedsSignIn { www_authenticate: www_authenticate.map(clean) }
+            }
+            ServerError::TimedOut(_) | ServerError::Cancelled => err,
+        }
+    }
+
+    /// Shows no `token` from now on.
+    pub(crate) fn hide(&self, token: &SecretString) {
+        let text = token.expose_secret();
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() < SECRET_CHARS || tokens.iter().any(|it| it.expose_secret() == text) {
+            return;
+        }
+        if tokens.len() == TOKENS {
+            tokens.pop_front();
+        }
+        tokens.push_back(token.clone());
     }
 
     /// Adds the first line of `text`.
@@ -77,6 +116,11 @@ mod tests {
         log.add(LogSource::Stderr, "GET /?key=sesame! on");
         assert_eq!(log.lines()[0].text, "GET /?key=[secret] on");
         assert!(!format!("{log:?}").contains("sesame"));
+        for token in 0..6 {
+            log.hide(&SecretString::from(format!("token-{token}")));
+            assert_eq!(log.without_secrets(&format!("it was token-{token}")), "it was [secret]");
+        }
+        assert_eq!(log.tokens.lock().unwrap().len(), TOKENS);
     }
 
     #[test]

@@ -109,6 +109,7 @@ impl Inner {
             // Nobody wants it any more, which is no failure.
             Err(ServerError::Cancelled) => Err(ServerError::Cancelled),
             Err(err) => {
+                let err = ears.log.clean(err);
                 attempt.failed(&err);
                 Err(err)
             }
@@ -175,9 +176,7 @@ impl Inner {
             () = cx.cancel.cancelled() => return Err(ServerError::Cancelled),
         };
         let mut result = connection.request(&self.house.tasks, request, cx).await;
-        if let Err(ServerError::Said { message, .. }) = &mut result {
-            *message = self.status.ears().log.without_secrets(message);
-        }
+        result = result.map_err(|err| self.status.ears().log.clean(err));
         if matches!(result, Err(ServerError::Lost(_))) && connection.is_over() {
             result = Err(self.epitaph(&connection).await);
         }

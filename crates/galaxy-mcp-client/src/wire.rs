@@ -72,7 +72,7 @@ fn id_text(id: &Value) -> Option<String> {
 }
 
 /// How deep `value` is nested; stops counting beyond `enough`.
-fn depth(value: &Value, enough: usize) -> usize {
+pub(crate) fn depth(value: &Value, enough: usize) -> usize {
     let deepest = |inner: &mut dyn Iterator<Item = &Value>| {
         let Some(left) = enough.checked_sub(1) else { return 1 };
         1 + inner.map(|it| depth(it, left)).max().unwrap_or(0)

@@ -23,6 +23,8 @@ use crate::{
     wire,
 };
 
+/// A longer challenge counts as none.
+const CHALLENGE_BYTES: usize = 8 * 1024;
 /// More of an error's body is not read.
 const ERROR_BYTES: usize = 64 * 1024;
 
@@ -49,11 +51,18 @@ pub(super) fn media_type(response: &Response) -> Option<String> {
     Some(essence.trim().to_ascii_lowercase())
 }
 
+/// What the server says that it wants, in one line however many it sent.
+pub(super) fn challenge(response: &Response) -> Option<String> {
+    let lines = response.headers().get_all(header::WWW_AUTHENTICATE);
+    let lines: Vec<&str> = lines.iter().filter_map(|it| it.to_str().ok()).collect();
+    let joined = lines.join(", ");
+    // Cut in the middle it would mean something else.
+    (!lines.is_empty() && joined.len() <= CHALLENGE_BYTES).then_some(joined)
+}
+
 /// Lets through what needs nobody to sign in.
 pub(super) fn signed_in(response: &Response) -> Result<(), Failure> {
-    let challenge = response.headers().get(header::WWW_AUTHENTICATE);
-    let challenge = challenge.and_then(|it| it.to_str().ok()).map(str::to_owned);
-    match (response.status(), challenge) {
+    match (response.status(), challenge(response)) {
         (StatusCode::UNAUTHORIZED, Some(challenge)) => {
             Err(StreamableHttpError::AuthRequired(AuthRequiredError::new(challenge)))
         }

@@ -84,6 +84,7 @@ mod tests {
             url: url("http://10.0.0.5:8080/mcp"),
             headers: HeaderMap::new(),
             network,
+            credentials: None,
         };
         let inside = home(Network::Inside);
         assert_eq!(reach(&url("http://10.0.0.5:8080/other"), &inside), Reach::Configured);

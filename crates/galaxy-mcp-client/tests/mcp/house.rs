@@ -28,11 +28,16 @@ pub(crate) fn fixture() -> PathBuf {
     fixture
 }
 
-/// Opens servers.
-pub(crate) fn servers() -> (McpServers, Tasks) {
+/// The way outside.
+pub(crate) fn net() -> Client {
     // Another test of this process may have been faster.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let net = Client::new(Config::default()).unwrap();
+    Client::new(Config::default()).unwrap()
+}
+
+/// Opens servers.
+pub(crate) fn servers() -> (McpServers, Tasks) {
+    let net = net();
     let keeper = Keeper { program: fixture(), arguments: vec!["keep".to_owned()] };
     let tasks = Tasks::default();
     (McpServers::new(net, keeper, tasks.clone(), Clock::System), tasks)
@@ -59,6 +64,7 @@ pub(crate) fn web(url: &str) -> ServerSpec {
         url: url.parse().unwrap(),
         headers: vec![("x-key".to_owned(), "sesame".to_owned().into())],
         network: Network::Inside,
+        credentials: None,
     };
     let mut spec = ServerSpec::new(ServerName::parse("peer").unwrap(), transport);
     spec.questions = Questions::Allowed;

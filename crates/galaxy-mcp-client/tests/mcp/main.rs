@@ -6,6 +6,7 @@ mod faults;
 mod house;
 mod http;
 mod library;
+mod oauth;
 mod orphans;
 #[path = "../../examples/fixture/protocol.rs"]
 mod protocol;

@@ -57,7 +57,7 @@ pub(crate) async fn fixture(era: &str) -> (String, Seen) {
     (serve(Router::new().route("/mcp", post(hear))).await, seen)
 }
 
-fn respond(message: &Value, said: &[Value]) -> Response {
+pub(crate) fn respond(message: &Value, said: &[Value]) -> Response {
     match said {
         _ if message.get("id").is_none() => StatusCode::ACCEPTED.into_response(),
         [wrong] if wrong["fixture"] == "wrong" => json_text("{oops"),

@@ -1,9 +1,11 @@
 //! What there is to know to reach a tool server.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use galaxy_base::SecretString;
 use url::Url;
+
+use crate::server::oauth::Credentials;
 
 /// The longest name of a server: with `__` it leaves 30 of 64 characters to a tool's name.
 const NAME_CHARS: usize = 32;
@@ -70,6 +72,9 @@ pub enum Transport {
         headers: Vec<(String, SecretString)>,
         /// Where it may be.
         network: Network,
+        /// What gives the token that is shown to that server's own origin, and to no other; an
+        /// `Authorization` among the headers gives way to it.
+        credentials: Option<Arc<dyn Credentials>>,
     },
     /// A process of our own that is spoken to by its standard input and output.
     Stdio {
