@@ -220,6 +220,8 @@ fn response(items: &[Item]) -> String {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Reply { .. }
         | Item::Usage { .. }

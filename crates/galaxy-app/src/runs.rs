@@ -81,6 +81,8 @@ impl App {
             | Item::Assistant { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::Elicited { .. }
+            | Item::Answered { .. }
             | Item::Progress { .. }
             | Item::Reply { .. }
             | Item::Usage { .. }

@@ -93,6 +93,8 @@ fn lines_of(entry: &Entry) -> Vec<Line<'_>> {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Usage { .. }
         | Item::Resumed { .. } => Vec::new(),

@@ -210,5 +210,6 @@ fn cx() -> galaxy_tool::ToolCx {
         conversation: None,
         cancel: tokio_util::sync::CancellationToken::new(),
         notes: galaxy_tool::Notes::channel().0,
+        asks: None,
     }
 }

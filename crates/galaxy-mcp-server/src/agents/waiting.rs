@@ -143,6 +143,8 @@ fn line(logged: &Logged) -> Option<String> {
         | Item::Delta { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Usage { .. }
         | Item::Stopped { .. }
         | Item::Resumed { .. } => None,
