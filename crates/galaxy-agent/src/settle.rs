@@ -146,7 +146,10 @@ async fn reply(
         None => return Ok(()),
         Some(Attempt::Ended(outcome)) => outcome,
         Some(Attempt::Waits(elicitation)) => match put_down(journal, &call, *elicitation, deps)? {
-            None => return journal.commit(Strength::Synced).await,
+            // The last one is stored together with the run's being put down: whoever hears of the
+            // question finds the run waiting.
+            None if more => return journal.commit(Strength::Synced).await,
+            None => return Ok(()),
             Some(message) => Outcome::Failed { message },
         },
     };
@@ -178,7 +181,8 @@ fn put_down(
     }
     let bound = open.and_then(|open| deps.policy.bound_to(&open.call.tool, open.input()));
     let digest = bound.unwrap_or_default();
-    journal.stage(Item::Elicited { call: call.clone(), elicitation, digest })?;
+    let (call, round) = (call.clone(), rounds + 1);
+    journal.stage(Item::Elicited { call, round, elicitation, digest })?;
     Ok(None)
 }
 

@@ -8,9 +8,11 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
-use galaxy_tool::{NameTaken, Toolbox, tool};
+use galaxy_tool::{NameTaken, Toolbox, server::Holds, tool};
 
-use crate::{AppError, birth::Births, calls::Remembered, executor::Executor, pace::Pace, tools};
+use crate::{
+    AppError, birth::Births, calls::Remembered, executor::Executor, held::Ends, pace::Pace, tools,
+};
 
 /// What a deployment fixes for the use cases.
 #[derive(Debug, Clone)]
@@ -48,6 +50,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
     pub(crate) executor: Arc<Executor>,
+    pub(crate) holds: Arc<Holds>,
     /// How often people send messages.
     pub(crate) sending: Pace,
     /// How often they make conversations.
@@ -85,10 +88,13 @@ impl App {
         for tool in plain.into_iter().chain(tools::all(&store)) {
             toolbox.add(tool)?;
         }
+        let holds = Holds::new(tasks.clone(), clock.clone());
+        holds.tell(Arc::new(Ends::new(&store, &tasks)));
         let executor = Arc::new(Executor {
             store: store.clone(),
             catalogue: catalogue.clone(),
             toolbox: toolbox.clone(),
+            holds: holds.clone(),
             config: config.clone(),
             clock: clock.clone(),
             carried: Arc::default(),
@@ -116,6 +122,7 @@ impl App {
             clock,
             worker,
             executor,
+            holds,
             remembered: Remembered::default(),
             births: Births::default(),
             sending,

@@ -115,7 +115,7 @@ impl Transcript {
                 }
             }),
             Item::Began { call, effect } => self.edit(call, |it| it.begin(*effect)),
-            Item::Elicited { call, elicitation, digest } => {
+            Item::Elicited { call, elicitation, digest, .. } => {
                 self.edit(call, |it| it.ask(elicitation.clone(), digest.clone()));
             }
             Item::Answered { call, answers, .. } => self.edit(call, |it| it.hear(answers.clone())),
@@ -163,7 +163,9 @@ impl Transcript {
                 let effect = *effect;
                 return self.check_open(call, |it| !it.may_begin(effect));
             }
-            Item::Elicited { call, .. } => return self.check_open(call, |it| !it.may_ask()),
+            Item::Elicited { call, round, .. } => {
+                return self.check_open(call, |it| !it.may_ask(*round));
+            }
             Item::Answered { call, answers, .. } => return self.check_answers(call, answers),
             Item::Progress { call, .. } | Item::Reply { call, .. } => {
                 return self.check_open(call, |_| false);

@@ -177,7 +177,7 @@ fn elicits(call: &str, back: WayBack) -> Item {
         back,
     };
     let digest = digest("write", &Value::Null);
-    Item::Elicited { call: id(call), elicitation, digest }
+    Item::Elicited { call: id(call), round: 1, elicitation, digest }
 }
 
 #[test]

@@ -159,6 +159,8 @@ pub enum Item {
     Elicited {
         /// Which call.
         call: CallId,
+        /// Which round of questions of this call it is, counted from 1.
+        round: u32,
         /// What is asked, and how the call goes on.
         elicitation: Elicitation,
         /// SHA-256 of tool definition and arguments, in hexadecimal: a tool that has changed

@@ -99,9 +99,9 @@ impl OpenCall {
         }
     }
 
-    /// Whether its tool may ask: it is under way.
-    pub(super) fn may_ask(&self) -> bool {
-        self.began.is_some() && self.put_down().is_none()
+    /// Whether its tool may ask for the `round`th time: it is under way.
+    pub(super) fn may_ask(&self, round: u32) -> bool {
+        self.began.is_some() && self.put_down().is_none() && round == self.rounds + 1
     }
 
     pub(super) fn begin(&mut self, effect: Effect) {

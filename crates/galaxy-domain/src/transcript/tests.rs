@@ -36,7 +36,7 @@ fn began(id: &str, effect: Effect) -> Item {
     Item::Began { call: CallId(id.to_owned()), effect }
 }
 
-fn asks_for(id: &str, questions: &[&str]) -> Item {
+fn asks_for(id: &str, round: u32, questions: &[&str]) -> Item {
     let page = |key: &&str| {
         let url = "https://example.org/".to_owned();
         ((*key).to_owned(), Inquiry::Page { message: "Sign".to_owned(), url })
@@ -48,7 +48,7 @@ fn asks_for(id: &str, questions: &[&str]) -> Item {
         declined: Vec::new(),
         back: WayBack::Again { state: Some("s".to_owned()) },
     };
-    Item::Elicited { call: CallId(id.to_owned()), elicitation, digest: "00".to_owned() }
+    Item::Elicited { call: CallId(id.to_owned()), round, elicitation, digest: "00".to_owned() }
 }
 
 fn hears(id: &str, questions: &[&str]) -> Item {
@@ -96,12 +96,15 @@ fn a_call_with_effects_begins_once() {
 fn a_tool_asks_only_while_its_call_is_under_way() {
     let late = Err(Misplaced::TooLate(CallId("a".to_owned())));
     let mut run = transcript([said(), asks(&["a"])]).unwrap();
-    assert_eq!(run.push(asks_for("a", &["q"])), late);
+    assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
     run.push(began("a", Effect::Reaches)).unwrap();
     assert_eq!(run.push(hears("a", &["q"])), late, "nothing was asked");
-    run.push(asks_for("a", &["q"])).unwrap();
-    assert_eq!(run.push(asks_for("a", &["q"])), late);
-    assert_eq!(run.push(asks_for("b", &["q"])), Err(Misplaced::NoSuchCall(CallId("b".to_owned()))));
+    run.push(asks_for("a", 1, &["q"])).unwrap();
+    assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
+    assert_eq!(
+        run.push(asks_for("b", 1, &["q"])),
+        Err(Misplaced::NoSuchCall(CallId("b".to_owned())))
+    );
     let open = run.open_calls().next().unwrap();
     assert_eq!((open.question(), open.rounds), (Some(Question::Form), 1));
 }
@@ -110,7 +113,7 @@ fn a_tool_asks_only_while_its_call_is_under_way() {
 fn a_call_that_was_put_down_begins_again_once_it_has_its_answers() {
     let late = Err(Misplaced::TooLate(CallId("a".to_owned())));
     for effect in [Effect::Reaches, Effect::Reads] {
-        let items = [said(), asks(&["a"]), began("a", effect), asks_for("a", &["p", "q"])];
+        let items = [said(), asks(&["a"]), began("a", effect), asks_for("a", 1, &["p", "q"])];
         let mut run = transcript(items).unwrap();
         assert_eq!(run.push(began("a", effect)), late);
         for wrong in [&["p"][..], &["p", "q", "r"], &["p", "r"]] {
@@ -123,7 +126,8 @@ fn a_call_that_was_put_down_begins_again_once_it_has_its_answers() {
         assert_eq!(run.open_calls().next().unwrap().question(), None);
         // Once more only where it does no harm; and the tool may ask again.
         assert_eq!(run.push(began("a", effect)).is_ok(), effect.is_repeatable());
-        run.push(asks_for("a", &["q"])).unwrap();
+        assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
+        run.push(asks_for("a", 2, &["q"])).unwrap();
         assert_eq!(run.open_calls().next().unwrap().rounds, 2);
         run.push(replies("a")).unwrap();
     }
@@ -174,8 +178,8 @@ fn the_stored_form_is_stable() {
         r#"{"kind":"stopped","stop":{"kind":"exhausted","limit":"25 steps"}}"#,
         r#"{"kind":"usage","model":"m","usage":{"input":1,"cached":0,"output":2,"reasoning":0}}"#,
         r#"{"kind":"asked","call":"a","question":"approval","digest":"00"}"#,
-        r#"{"kind":"elicited","call":"a","elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"page","message":"Sign","url":"https://example.org/"}},"back":{"kind":"again","state":"s"}},"digest":"00"}"#,
-        r#"{"kind":"elicited","call":"a","elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"form","message":"Who?","fields":[{"name":"n","title":"Name","required":true,"kind":{"type":"text","max_length":9,"format":"email"}},{"name":"c","required":false,"kind":{"type":"number","whole":true,"minimum":1.0}},{"name":"o","required":false,"kind":{"type":"several","choices":[{"value":"x","title":"X"}],"least":1}}]}},"declined":["p"],"back":{"kind":"held","until":7}},"digest":"00"}"#,
+        r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"page","message":"Sign","url":"https://example.org/"}},"back":{"kind":"again","state":"s"}},"digest":"00"}"#,
+        r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"form","message":"Who?","fields":[{"name":"n","title":"Name","required":true,"kind":{"type":"text","max_length":9,"format":"email"}},{"name":"c","required":false,"kind":{"type":"number","whole":true,"minimum":1.0}},{"name":"o","required":false,"kind":{"type":"several","choices":[{"value":"x","title":"X"}],"least":1}}]}},"declined":["p"],"back":{"kind":"held","until":7}},"digest":"00"}"#,
         r#"{"kind":"answered","call":"a","answers":{"p":{"action":"accept","content":{"n":1}},"q":{"action":"decline"},"r":{"action":"cancel"}},"by":"0192f6c0-0000-7000-8000-000000000000"}"#,
     ];
     for text in stored {
