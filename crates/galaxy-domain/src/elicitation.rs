@@ -101,6 +101,14 @@ impl Elicitation {
         }
     }
 
+    /// Leaves out what the server wants back, for whoever only reads.
+    pub fn forget_state(&mut self) {
+        match &mut self.back {
+            WayBack::Again { state } => *state = None,
+            WayBack::Held { .. } => (),
+        }
+    }
+
     /// Says what is wrong with `answers`, each with its place in them: the questions must be
     /// answered, no others, and what was filled in must fit.
     pub fn check(&self, answers: &BTreeMap<String, Answer>) -> Vec<Wrong> {

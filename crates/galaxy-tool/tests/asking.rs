@@ -206,6 +206,14 @@ async fn a_server_that_may_not_ask_any_more_is_left() {
     assert_eq!(scene.server.requests().len(), 2, "it is not called again");
 }
 
+#[tokio::test]
+async fn a_state_that_is_too_long_is_not_kept() {
+    let scene =
+        Scene::new(|_, _| async { Ok(needs(&[("a", "colour")], &"x".repeat(64 * 1024 + 1))) });
+    let err = scene.call(None).await.unwrap_err();
+    assert!(err.to_string().contains("sent too much"), "{err}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_on_the_line_is_held_until_the_answer_goes_down_it() {
     let scene = Scene::new(|_, cx| async move {

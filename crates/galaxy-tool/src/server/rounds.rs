@@ -30,6 +30,8 @@ const DECLINED: &str = "[A question of this tool was declined without asking the
                         as a simple form.]";
 /// The key of the question of a server that waits on the line.
 const ON_THE_LINE: &str = "question";
+/// A longer state is not kept: it is stored with every round.
+const STATE_BYTES: usize = 64 * 1024;
 /// More of a tool's name is cut.
 const NAME_CHARS: usize = 128;
 
@@ -107,6 +109,9 @@ fn put_down(
     if screened.questions.is_empty() {
         let declined = screened.declined.into_iter().map(|key| (key, Answer::Decline));
         return Ok(waiting.resume(request, declined.collect()));
+    }
+    if waiting.state.as_ref().is_some_and(|it| it.len() > STATE_BYTES) {
+        return Err(told(&ServerError::TooLarge("a state to give back".to_owned())));
     }
     let back = WayBack::Again { state: waiting.state.clone() };
     Err(ToolError::Waits(Box::new(Elicitation {
