@@ -126,6 +126,10 @@ async fn run_all(
 
 /// Stores that `jobs` are about to run, before they do.
 async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> {
+    if jobs.is_empty() {
+        // What is staged by now waits for what follows it.
+        return Ok(());
+    }
     for job in jobs {
         let effect = job.tool.effect();
         journal.stage(Item::Began { call: job.call.id.clone(), effect })?;

@@ -7,7 +7,7 @@ use std::{
 
 use galaxy_agent::{Driven, Signals, drive::closing};
 use galaxy_domain::{
-    Effect, Item, Outcome, Part, Stop, Verdict,
+    Effect, Item, Outcome, Part, RunState, Stop, Verdict,
     elicitation::{Answer, Elicitation, ROUNDS, WayBack},
 };
 use galaxy_model::Message;
@@ -85,8 +85,10 @@ async fn a_call_waits_for_its_answers_and_goes_on_with_them() {
     assert!(!settled.contains(&"asked"), "what a tool asks is the record: {settled:?}");
     let elicited = |item: &Item| matches!(item, Item::Elicited { .. });
     let kept = scene.log.kept();
-    let mut commits = kept.commits.iter().filter(|it| it.items.iter().any(elicited));
-    assert!(commits.all(|it| it.strength == Strength::Synced));
+    let commits = kept.commits.iter().filter(|it| it.items.iter().any(elicited));
+    let commits: Vec<_> = commits.map(|it| (it.strength, it.state)).collect();
+    // Whoever hears of the question finds the run waiting.
+    assert_eq!(commits, [(Strength::Synced, Some(RunState::Parked)); 2]);
 }
 
 #[tokio::test(start_paused = true)]
