@@ -212,6 +212,13 @@ pub fn drive_conversation(run: &RunRow) -> Permit<Read, Conversation> {
     mint(conversation, run.workspace, run.owner)
 }
 
+/// The permits of a process that held a call of a run while a person was asked: to look whether it
+/// still waits, and to note how it ended.
+pub fn holding(run: &Target<Run>) -> (Permit<Read, Run>, Permit<Write, Run>) {
+    let Target { resource, workspace, owner } = *run;
+    (mint(resource, workspace, owner), mint(resource, workspace, owner))
+}
+
 /// The caller that a run's tools act as: its owner as they are now, not as they were when the run
 /// began, and never an administrator.
 ///

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_base::text::clip;
-use galaxy_domain::{Outcome, Part};
+use galaxy_domain::{Outcome, Part, elicitation::Elicitation};
 use galaxy_tool::{AnyTool, Output, ToolCx, ToolError};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -20,9 +20,37 @@ const LAST_WORD: Duration = Duration::from_secs(2);
 /// What comes of a tool that may panic.
 type Ended = std::thread::Result<Result<Output, ToolError>>;
 
-/// Calls `tool` with arguments that passed its schema, until it ends, its time is over, or
-/// `cx.cancel` is set. Never fails: whoever calls survives their tools.
+/// What came of calling a tool.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attempt {
+    /// It ended.
+    Ended(Outcome),
+    /// It goes on once a person has answered.
+    Waits(Box<Elicitation>),
+}
+
+/// Calls `tool` where nobody can be asked; as [`attempt`] otherwise.
 pub async fn call(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Outcome {
+    match attempt(tool, input, cx).await {
+        Attempt::Ended(outcome) => outcome,
+        Attempt::Waits(_) => Outcome::Failed {
+            message: "the tool was left: it needs an answer from a person who is not there"
+                .to_owned(),
+        },
+    }
+}
+
+/// How a call ended that gave `result`.
+pub fn outcome(tool: &str, result: Result<Output, ToolError>) -> Outcome {
+    match outcome_of(tool, Ok(result)) {
+        Attempt::Ended(outcome) => outcome,
+        Attempt::Waits(_) => Outcome::Unknown,
+    }
+}
+
+/// Calls `tool` with arguments that passed its schema, until it ends, waits for a person, its time
+/// is over, or `cx.cancel` is set. Never fails: whoever calls survives their tools.
+pub async fn attempt(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Attempt {
     let risky = !tool.effect().is_repeatable();
     let limit = tool.time_limit();
     let deadline = Instant::now() + limit;
@@ -30,18 +58,22 @@ pub async fn call(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Outcome {
     tokio::select! {
         biased;
         () = cx.cancel.cancelled() => {
-            if risky { last_word(tool.name(), &mut work).await } else { Outcome::Aborted }
+            if risky {
+                last_word(tool.name(), &mut work).await
+            } else {
+                Attempt::Ended(Outcome::Aborted)
+            }
         }
         result = &mut work => outcome_of(tool.name(), result),
-        () = sleep_until(deadline) => late(limit, risky),
+        () = sleep_until(deadline) => Attempt::Ended(late(limit, risky)),
     }
 }
 
 /// How a tool with effects ended that was stopped. What it began may happen all the same, so
 /// without a word from the tool nobody knows.
-async fn last_word(tool: &str, work: &mut BoxFuture<'_, Ended>) -> Outcome {
+async fn last_word(tool: &str, work: &mut BoxFuture<'_, Ended>) -> Attempt {
     let result = timeout(LAST_WORD, work).await;
-    result.map_or(Outcome::Unknown, |result| outcome_of(tool, result))
+    result.map_or(Attempt::Ended(Outcome::Unknown), |result| outcome_of(tool, result))
 }
 
 fn late(limit: Duration, risky: bool) -> Outcome {
@@ -52,8 +84,10 @@ fn late(limit: Duration, risky: bool) -> Outcome {
     Outcome::Failed { message }
 }
 
-fn outcome_of(tool: &str, result: Ended) -> Outcome {
-    match result {
+fn outcome_of(tool: &str, result: Ended) -> Attempt {
+    let outcome = match result {
+        Ok(Err(ToolError::Waits(elicitation))) => return Attempt::Waits(elicitation),
+        Ok(Err(ToolError::Lost)) => Outcome::Unknown,
         Ok(Ok(output)) => Outcome::Done { output: bounded(output) },
         Ok(Err(ToolError::Tell(message))) => {
             Outcome::Failed { message: clip(&message, OUTPUT_CHARS) }
@@ -66,7 +100,8 @@ fn outcome_of(tool: &str, result: Ended) -> Outcome {
             tracing::error!(tool, "a tool panicked");
             Outcome::Failed { message: "the tool broke".to_owned() }
         }
-    }
+    };
+    Attempt::Ended(outcome)
 }
 
 /// Keeps `output` within what a model and a screen can bear; every cut is visible.

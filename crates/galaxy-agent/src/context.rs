@@ -162,6 +162,8 @@ fn messages_of<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> Vec<Message
             | Item::Asked { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::Elicited { .. }
+            | Item::Answered { .. }
             | Item::Progress { .. }
             | Item::Usage { .. }
             | Item::Stopped { .. } => (),

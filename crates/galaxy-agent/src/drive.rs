@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use galaxy_base::Clock;
 use galaxy_domain::{
     CallId, Caller, ConversationId, Item, Outcome, RunId, Stop, Transcript,
-    transcript::{Misplaced, Question},
+    elicitation::WayBack,
+    transcript::{Misplaced, OpenCall, Question},
 };
 use galaxy_model::{Model, ModelError, Request};
 use galaxy_store::{StoreError, Strength};
-use galaxy_tool::Toolbox;
+use galaxy_tool::{Toolbox, server::Holds};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +28,8 @@ pub struct Deps {
     pub model: Arc<dyn Model>,
     /// Its tools.
     pub toolbox: Toolbox,
+    /// Calls that are held while a person answers what their tool asked.
+    pub holds: Arc<Holds>,
     /// Which of them may run.
     pub policy: Arc<dyn Policy>,
     /// Where the log is kept.
@@ -102,7 +105,7 @@ pub async fn drive(
     let mut journal = Journal::new(run, transcript, &*log);
     loop {
         if signals.stop.is_cancelled() {
-            return stop(&mut journal, Stop::Cancelled).await;
+            return stop(&mut journal, deps, Stop::Cancelled).await;
         }
         if signals.hand_over.is_cancelled() {
             journal.commit(Strength::Synced).await?;
@@ -112,11 +115,13 @@ pub async fn drive(
         match step {
             Step::Sample => match sample(&mut journal, deps, signals).await? {
                 Ok(()) | Err(Interrupted::Stopped | Interrupted::HandedOver) => (),
-                Err(Interrupted::Model(err)) => return stop(&mut journal, failed(&err)).await,
+                Err(Interrupted::Model(err)) => {
+                    return stop(&mut journal, deps, failed(&err)).await;
+                }
             },
             Step::Settle(rulings) => settle(&mut journal, rulings, deps, signals).await?,
             Step::Park(questions) => return park(&mut journal, questions, deps).await,
-            Step::Stop(why) => return stop(&mut journal, why).await,
+            Step::Stop(why) => return stop(&mut journal, deps, why).await,
         }
     }
 }
@@ -134,7 +139,8 @@ async fn park(
 ) -> Result<Driven, RunError> {
     for (call, question) in questions {
         let Some(open) = journal.transcript.open_call(&call) else { continue };
-        if open.asked.is_some() {
+        // What a tool asks is in the log already.
+        if open.asked.is_some() || question == Question::Form {
             continue;
         }
         let digest = deps.policy.bound_to(&open.call.tool, open.input()).unwrap_or_default();
@@ -145,7 +151,8 @@ async fn park(
 }
 
 /// Leaves no call unanswered, so that the conversation can always go on, and ends the run.
-async fn stop(journal: &mut Journal<'_>, why: Stop) -> Result<Driven, RunError> {
+async fn stop(journal: &mut Journal<'_>, deps: &Deps, why: Stop) -> Result<Driven, RunError> {
+    deps.holds.cancel(journal.run);
     for item in closing(journal.transcript, &why) {
         journal.stage(item)?;
     }
@@ -158,11 +165,7 @@ async fn stop(journal: &mut Journal<'_>, why: Stop) -> Result<Driven, RunError> 
 pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
     let aborted = transcript.open_calls().map(|open| Item::Reply {
         call: open.call.id.clone(),
-        // What began with effects and was not answered may have happened.
-        outcome: match open.began {
-            Some(effect) if !effect.is_repeatable() => Outcome::Unknown,
-            Some(_) | None => Outcome::Aborted,
-        },
+        outcome: if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted },
         took_ms: 0,
     });
     let mut items: Vec<Item> = aborted.collect();
@@ -170,6 +173,16 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
         items.push(Item::Stopped { stop: why.clone() });
     }
     items
+}
+
+/// Whether a call that nothing has answered may have had effects: it began, and was not put down
+/// with a server that does nothing until it is asked again.
+fn may_have_happened(open: &OpenCall) -> bool {
+    let at_rest = open.put_down().is_some_and(|round| match round.elicitation.back {
+        WayBack::Again { .. } => true,
+        WayBack::Held { .. } => false,
+    });
+    open.began.is_some_and(|effect| !effect.is_repeatable()) && !at_rest
 }
 
 fn failed(err: &ModelError) -> Stop {

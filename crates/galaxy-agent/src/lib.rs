@@ -10,7 +10,7 @@ pub mod step;
 mod sample;
 mod settle;
 
-pub use call::call;
+pub use call::{Attempt, attempt, call};
 pub use drive::{Deps, Driven, RunError, Signals, drive};
 pub use log::RunLog;
 pub use policy::{Judgement, Policy, digest};

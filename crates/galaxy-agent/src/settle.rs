@@ -4,16 +4,20 @@ use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
-use galaxy_domain::{CallId, Item, Outcome, RunId, ToolCall};
+use galaxy_domain::{
+    CallId, Item, Outcome, RunId, ToolCall,
+    elicitation::{Elicitation, QUESTIONS, ROUNDS},
+    transcript::OpenCall,
+};
 use galaxy_store::Strength;
-use galaxy_tool::{AnyTool, Notes, ToolCx, tool::Note};
+use galaxy_tool::{AnyTool, Asks, Notes, Resumed, ToolCx, tool::Note};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
 };
 
 use crate::{
-    call::{OUTPUT_CHARS, call},
+    call::{Attempt, OUTPUT_CHARS, attempt},
     drive::{Deps, RunError, Signals},
     log::Journal,
     step::Ruling,
@@ -30,20 +34,30 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 struct Job {
     call: ToolCall,
     tool: Arc<dyn AnyTool>,
+    resumed: Option<Resumed>,
+    declined: bool,
 }
 
 impl Job {
+    fn new(open: &OpenCall, tool: Arc<dyn AnyTool>) -> Self {
+        let resumed = open.elicited.as_ref().and_then(|round| {
+            let (elicitation, answers) = (round.elicitation.clone(), round.answers.clone()?);
+            Some(Resumed { elicitation, answers })
+        });
+        Self { call: open.call.clone(), tool, resumed, declined: open.declined }
+    }
+
     fn is_risky(&self) -> bool {
         !self.tool.effect().is_repeatable()
     }
 }
 
-/// A call that has run: how it ended, and after how long. No outcome means that it was put down
-/// on a hand-over and will be made again.
+/// A call that has run: what came of it, and after how long. Nothing means that it was put down on
+/// a hand-over and will be made again.
 struct Done {
     call: CallId,
     risky: bool,
-    outcome: Option<Outcome>,
+    attempt: Option<Attempt>,
     took: Duration,
 }
 
@@ -61,7 +75,7 @@ pub(crate) async fn settle(
         let outcome = match ruling {
             Ruling::Run => match deps.toolbox.get(&open.call.tool) {
                 Some(tool) => {
-                    jobs.push_back(Job { call: open.call.clone(), tool: tool.clone() });
+                    jobs.push_back(Job::new(open, tool.clone()));
                     continue;
                 }
                 None => Outcome::Failed { message: format!("no tool `{}`", open.call.tool) },
@@ -70,6 +84,7 @@ pub(crate) async fn settle(
             Ruling::Refuse(message) => Outcome::Failed { message: clip(&message, OUTPUT_CHARS) },
             Ruling::Lost => Outcome::Unknown,
         };
+        deps.holds.cancel_call(journal.run, &id);
         journal.stage(Item::Reply { call: id, outcome, took_ms: 0 })?;
     }
     run_all(journal, jobs, deps, signals).await
@@ -95,7 +110,7 @@ async fn run_all(
             biased;
             done = working.next() => {
                 let Some(done) = done else { return Ok(()) };
-                reply(journal, done, !working.is_empty()).await?;
+                reply(journal, done, deps, !working.is_empty()).await?;
             }
             Some((call, note)) = heard.recv() => {
                 // A note can come out after the call that sent it has been answered.
@@ -111,6 +126,10 @@ async fn run_all(
 
 /// Stores that `jobs` are about to run, before they do.
 async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> {
+    if jobs.is_empty() {
+        // What is staged by now waits for what follows it.
+        return Ok(());
+    }
     for job in jobs {
         let effect = job.tool.effect();
         journal.stage(Item::Began { call: job.call.id.clone(), effect })?;
@@ -119,16 +138,56 @@ async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> 
     journal.commit(if risky { Strength::Synced } else { Strength::Relaxed }).await
 }
 
-/// Notes how a call ended. The last harmless one is stored together with what follows it.
-async fn reply(journal: &mut Journal<'_>, done: Done, more: bool) -> Result<(), RunError> {
-    let Some(outcome) = done.outcome else { return Ok(()) };
-    let took_ms = u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX);
-    journal.stage(Item::Reply { call: done.call, outcome, took_ms })?;
-    match (done.risky, more) {
+/// Notes what came of a call. The last harmless end is stored together with what follows it.
+async fn reply(
+    journal: &mut Journal<'_>,
+    done: Done,
+    deps: &Deps,
+    more: bool,
+) -> Result<(), RunError> {
+    let Done { call, risky, attempt, took } = done;
+    let outcome = match attempt {
+        None => return Ok(()),
+        Some(Attempt::Ended(outcome)) => outcome,
+        Some(Attempt::Waits(elicitation)) => match put_down(journal, &call, *elicitation, deps)? {
+            // The last one is stored together with the run's being put down: whoever hears of the
+            // question finds the run waiting.
+            None if more => return journal.commit(Strength::Synced).await,
+            None => return Ok(()),
+            Some(message) => Outcome::Failed { message },
+        },
+    };
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    journal.stage(Item::Reply { call, outcome, took_ms })?;
+    match (risky, more) {
         (true, _) => journal.commit(Strength::Synced).await,
         (false, true) => journal.commit(Strength::Relaxed).await,
         (false, false) => Ok(()),
     }
+}
+
+/// Notes that a call waits for a person, or says why it does not.
+fn put_down(
+    journal: &mut Journal<'_>,
+    call: &CallId,
+    elicitation: Elicitation,
+    deps: &Deps,
+) -> Result<Option<String>, RunError> {
+    let open = journal.transcript.open_call(call);
+    let rounds = open.map_or(0, |open| open.rounds);
+    let asked = elicitation.questions.len();
+    if rounds >= ROUNDS || !(1..=QUESTIONS).contains(&asked) {
+        deps.holds.cancel_call(journal.run, call);
+        return Ok(Some(format!(
+            "the tool was left: it asked {rounds} times before, and for {asked} things now; it \
+             may have taken effect all the same"
+        )));
+    }
+    let bound = open.and_then(|open| deps.policy.bound_to(&open.call.tool, open.input()));
+    let digest = bound.unwrap_or_default();
+    let (call, round) = (call.clone(), rounds + 1);
+    journal.stage(Item::Elicited { call, round, elicitation, digest })?;
+    Ok(None)
 }
 
 /// Performs one call. Never fails: a run survives its tools.
@@ -140,21 +199,23 @@ async fn perform(
     told: mpsc::Sender<(CallId, Note)>,
 ) -> Done {
     let (notes, mut heard) = Notes::channel();
+    let risky = job.is_risky();
+    let Job { call: asked, tool, resumed, declined } = job;
+    let holds = deps.holds.clone();
     let cx = ToolCx {
         caller: deps.caller.clone(),
         run: Some(run),
         conversation: Some(deps.conversation),
         cancel: signals.stop.child_token(),
         notes,
+        asks: Some(Asks { run, call: asked.id.clone(), holds, resumed, declined }),
     };
-    let risky = job.is_risky();
-    let Job { call: asked, tool } = job;
     let began = Instant::now();
-    let mut work = pin!(call(&*tool, asked.input, &cx));
-    let outcome = loop {
+    let mut work = pin!(attempt(&*tool, asked.input, &cx));
+    let attempt = loop {
         tokio::select! {
             biased;
-            outcome = &mut work => break Some(outcome),
+            attempt = &mut work => break Some(attempt),
             () = signals.hand_over.cancelled(), if !risky => break None,
             Some(note) = heard.recv() => { let _ = told.try_send((asked.id.clone(), note)); }
             () = sleep(SIGN_OF_LIFE) => {
@@ -164,5 +225,5 @@ async fn perform(
         }
     };
     cx.cancel.cancel();
-    Done { call: asked.id, risky, outcome, took: began.elapsed() }
+    Done { call: asked.id, risky, attempt, took: began.elapsed() }
 }

@@ -6,7 +6,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     CallId, Effect, Item, Stop, Transcript, Usage,
     tool::Decision,
-    transcript::{Finish, OpenCall, Question},
+    transcript::{Elicited, Finish, OpenCall, Question},
 };
 
 use crate::policy::{Judgement, Policy};
@@ -81,6 +81,8 @@ pub fn next_step(
             | Item::Asked { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::Elicited { .. }
+            | Item::Answered { .. }
             | Item::Progress { .. }
             | Item::Reply { .. }
             | Item::Usage { .. }
@@ -142,6 +144,8 @@ fn repeats(transcript: &Transcript) -> usize {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Reply { .. }
         | Item::Usage { .. }
@@ -171,6 +175,9 @@ fn settle(transcript: &Transcript, policy: &dyn Policy, now: Timestamp) -> Optio
 
 /// What happens to `open`, or what a person has to be asked first.
 fn rule(open: &OpenCall, policy: &dyn Policy, now: Timestamp) -> Result<Ruling, Question> {
+    if let Some(round) = open.put_down() {
+        return go_on(open, round, policy, now);
+    }
     if open.began.is_some_and(|effect: Effect| !effect.is_repeatable()) {
         return Ok(Ruling::Lost);
     }
@@ -186,6 +193,31 @@ fn rule(open: &OpenCall, policy: &dyn Policy, now: Timestamp) -> Result<Ruling, 
         }
         (None, Judgement::Allow) => Ok(Ruling::Run),
         (None, Judgement::Ask) => Err(Question::Approval),
+    }
+}
+
+/// What happens to a call that was put down with a question of its tool. The yes to it was used
+/// when it began, so its age does not count any more; but the tool must be the one that asked.
+fn go_on(
+    open: &OpenCall,
+    round: &Elicited,
+    policy: &dyn Policy,
+    now: Timestamp,
+) -> Result<Ruling, Question> {
+    if round.answers.is_none() {
+        // A server that waited on the line does so no longer.
+        let over = round.elicitation.is_over(now);
+        return if over { Ok(Ruling::Lost) } else { Err(Question::Form) };
+    }
+    match policy.judge(&open.call) {
+        Judgement::Refuse(wrong) => Ok(Ruling::Refuse(wrong)),
+        Judgement::Deny(reason) => Ok(Ruling::Deny(Some(reason))),
+        Judgement::Allow | Judgement::Ask | Judgement::Answer => {
+            let current = policy.bound_to(&open.call.tool, open.input());
+            let same = current.as_ref() == Some(&round.digest);
+            let changed = "the tool has changed since it asked; call it again";
+            Ok(if same { Ruling::Run } else { Ruling::Deny(Some(changed.to_owned())) })
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod conversation;
+pub mod elicitation;
 pub mod event;
 pub mod model;
 pub mod names;

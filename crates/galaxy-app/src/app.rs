@@ -8,7 +8,11 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
-use galaxy_tool::{NameTaken, Toolbox, server::ToolServers, tool};
+use galaxy_tool::{
+    NameTaken, Toolbox,
+    server::{Holds, ToolServers},
+    tool,
+};
 use galaxy_vault::Keyring;
 
 use crate::{
@@ -16,6 +20,7 @@ use crate::{
     birth::Births,
     calls::Remembered,
     executor::Executor,
+    held::Ends,
     pace::Pace,
     servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves},
     tools,
@@ -59,6 +64,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) worker: Arc<Worker>,
     pub(crate) executor: Arc<Executor>,
+    pub(crate) holds: Arc<Holds>,
     /// How often people send messages.
     pub(crate) sending: Pace,
     /// How often they make conversations.
@@ -110,10 +116,13 @@ impl App {
             connections: Connections::default(),
             shelves: Shelves::new(toolbox),
         });
+        let holds = Holds::new(tasks.clone(), clock.clone());
+        holds.tell(Arc::new(Ends::new(&store, &tasks)));
         let executor = Arc::new(Executor {
             store: store.clone(),
             catalogue: catalogue.clone(),
             servers: servers.clone(),
+            holds: holds.clone(),
             config: config.clone(),
             clock: clock.clone(),
             carried: Arc::default(),
@@ -141,6 +150,7 @@ impl App {
             clock,
             worker,
             executor,
+            holds,
             remembered: Remembered::default(),
             births: Births::default(),
             sending,

@@ -121,7 +121,7 @@ impl App {
             Judgement::Refuse(wrong) => return Ok(Called::Unfit(wrong)),
         }
         let caller = caller.clone();
-        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes };
+        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes, asks: None };
         let began = Instant::now();
         let outcome = call(&**tool, asked.input, &cx).await;
         note(&cx.caller, tool.name(), &outcome, began.elapsed());

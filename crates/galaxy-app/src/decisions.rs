@@ -1,11 +1,13 @@
-//! What people decide about calls that wait for them: a yes or a no, or an answer.
+//! What people decide about calls that wait for them: a yes or a no, an answer, or what a tool
+//! wants to know before it goes on.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use galaxy_agent::{digest, policy::definition};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Item, Outcome, Part, Permit, RunId, RunState,
     access::Write,
+    elicitation::{Answer, Wrong},
     id::{Person, Run},
     tool::{Decision, Reach, ToolRule},
     transcript::{OpenCall, Question},
@@ -14,7 +16,7 @@ use galaxy_store::{Along, Once, StoreError};
 use galaxy_tool::tool::AnyTool;
 
 use crate::{
-    App, AppError,
+    App, AppError, Mistake,
     runs::{RunDetail, TRIES},
 };
 
@@ -32,9 +34,21 @@ pub struct Ruling {
     pub decision: Decision,
 }
 
+/// What a person says to a round of questions of a tool.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The call whose tool asks.
+    pub call: CallId,
+    /// Which round of its questions was shown, counted from 1.
+    pub round: u32,
+    /// What they say, under the keys of the questions.
+    pub answers: BTreeMap<String, Answer>,
+}
+
 /// What is to be said about a call.
 enum Word {
     Ruling(Ruling),
+    Response(Response),
     Answer { call: CallId, text: String },
 }
 
@@ -42,6 +56,7 @@ impl Word {
     const fn call(&self) -> &CallId {
         match self {
             Self::Ruling(ruling) => &ruling.call,
+            Self::Response(response) => &response.call,
             Self::Answer { call, .. } => call,
         }
     }
@@ -83,6 +98,22 @@ impl App {
             return Err(AppError::invalid("/answer", format!("at most {most} characters")));
         }
         self.say_about(caller, id, &Word::Answer { call, text }, once).await
+    }
+
+    /// Answers what the tool of a call wants to know; a no is an answer too. The run goes on at
+    /// once, and the call with it.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when the call does not wait for that, or asks something else by now;
+    /// [`AppError::Invalid`] when answers do not fit their questions, with all that is wrong.
+    pub async fn respond(
+        &self,
+        caller: &Caller,
+        id: RunId,
+        response: Response,
+        once: Option<&Once>,
+    ) -> Result<RunState, AppError> {
+        self.say_about(caller, id, &Word::Response(response), once).await
     }
 
     async fn say_about(
@@ -137,6 +168,11 @@ impl App {
                 let decision = ruling.decision.clone();
                 Ok((Item::Approval { call, decision, by: caller.person }, rule))
             }
+            Word::Response(response) => {
+                answered(detail, response)?;
+                let answers = response.answers.clone();
+                Ok((Item::Answered { call, answers, by: caller.person }, None))
+            }
             Word::Answer { text, .. } => {
                 waiting(detail, &call, Question::Answer)?;
                 let outcome = Outcome::Done { output: vec![Part::text(text.clone())] };
@@ -154,7 +190,7 @@ impl App {
     ) -> Result<RunDetail, AppError> {
         let detail = self.run(caller, id).await?;
         let open = detail.transcript.open_call(call);
-        let waits = open.is_some_and(|it| it.asked.is_some() && it.decision.is_none());
+        let waits = open.is_some_and(|it| it.question().is_some());
         if detail.row.state != RunState::Running || !waits {
             return Ok(detail);
         }
@@ -217,13 +253,27 @@ fn rule(
     Ok(Some((galaxy_access::own::<Write>(caller)?, rule)))
 }
 
+/// Checks that `response` answers what was asked last.
+fn answered(detail: &RunDetail, response: &Response) -> Result<(), AppError> {
+    let open = waiting(detail, &response.call, Question::Form)?;
+    if open.rounds != response.round {
+        let message = "The tool asks something else by now. Look again before you answer.";
+        return Err(AppError::Conflict(message.to_owned()));
+    }
+    let wrong = open.waits_for().map(|it| it.check(&response.answers)).unwrap_or_default();
+    let mistake =
+        |it: Wrong| Mistake { pointer: format!("/answers{}", it.pointer), message: it.message };
+    let mistakes: Vec<Mistake> = wrong.into_iter().map(mistake).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(AppError::Invalid(mistakes)) }
+}
+
 fn waiting<'a>(
     detail: &'a RunDetail,
     call: &CallId,
     question: Question,
 ) -> Result<&'a OpenCall, AppError> {
     let open = detail.transcript.open_call(call);
-    let open = open.filter(|it| it.asked == Some(question) && it.decision.is_none());
+    let open = open.filter(|it| it.question() == Some(question));
     // Of several questions the first that is answered queues the run; the others still wait.
     open.filter(|_| matches!(detail.row.state, RunState::Parked | RunState::Queued))
         .ok_or_else(|| AppError::Conflict("This call does not wait for that.".to_owned()))

@@ -29,7 +29,7 @@ use galaxy_domain::{
 use galaxy_jobs::{Runner, worker::Ends};
 use galaxy_model::{Model, catalogue::Catalogue};
 use galaxy_store::{Store, StoreError};
-use galaxy_tool::Toolbox;
+use galaxy_tool::{Toolbox, server::Holds};
 use tracing::Instrument;
 
 use crate::{
@@ -52,6 +52,7 @@ pub(crate) struct Executor {
     pub(crate) store: Store,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) servers: Arc<Servers>,
+    pub(crate) holds: Arc<Holds>,
     pub(crate) config: AppConfig,
     pub(crate) clock: Clock,
     pub(crate) carried: Arc<AtomicUsize>,
@@ -174,6 +175,7 @@ impl Executor {
         Ok(Deps {
             model,
             toolbox,
+            holds: self.holds.clone(),
             policy,
             log,
             context: Context { system, history, effort: None, schema: None },

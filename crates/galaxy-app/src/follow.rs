@@ -137,7 +137,9 @@ impl App {
 fn settles(logged: &Logged) -> bool {
     use galaxy_domain::Item;
     match logged {
-        Logged::Item(entry) => matches!(entry.item, Item::Stopped { .. } | Item::Asked { .. }),
+        Logged::Item(entry) => {
+            matches!(entry.item, Item::Stopped { .. } | Item::Asked { .. } | Item::Elicited { .. })
+        }
         Logged::Notice { .. } => false,
     }
 }

@@ -11,6 +11,7 @@ pub mod executor;
 pub mod export;
 pub mod feedback;
 pub mod follow;
+mod held;
 pub mod models;
 mod pace;
 pub mod quick;

@@ -6,9 +6,10 @@ use galaxy_domain::{
     CallId, Caller, ConversationId, Entry, Item, Outcome, Part, Permit, RunId, RunState, Usage,
     access::Create,
     conversation::{Body, Speaker},
+    elicitation::Inquiry,
     id::{Conversation, Workspace},
     part::plain_text,
-    transcript::Finish,
+    transcript::{Finish, OpenCall, Question as Waits, Transcript},
 };
 use galaxy_store::{Begun, Made, NewConversation, Once};
 use serde_json::Value;
@@ -51,6 +52,24 @@ pub struct CallReport {
     pub input: Value,
     /// How it ended; `None` while it waits for a person.
     pub outcome: Option<Outcome>,
+    /// What a person is asked about it and has not answered.
+    pub asks: Option<Asks>,
+}
+
+/// What a call waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// A yes or a no.
+    Approval,
+    /// An answer: the call is a question itself.
+    Answer,
+    /// What its tool wants to know before it goes on.
+    Form {
+        /// The server that asks.
+        server: String,
+        /// What for, in its words: untrusted, bounded, everything in them visible.
+        messages: Vec<String>,
+    },
 }
 
 /// What came of a question.
@@ -174,7 +193,7 @@ impl App {
         let items = detail.transcript.items();
         let reply = Reply {
             response: response(items),
-            calls: calls(items),
+            calls: calls(&detail.transcript),
             usage: detail.transcript.usage(),
             state: detail.row.state,
         };
@@ -220,6 +239,8 @@ fn response(items: &[Item]) -> String {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Reply { .. }
         | Item::Usage { .. }
@@ -237,15 +258,17 @@ fn why(stop: &galaxy_domain::Stop) -> Option<String> {
     }
 }
 
-fn calls(items: &[Item]) -> Vec<CallReport> {
+fn calls(transcript: &Transcript) -> Vec<CallReport> {
     let mut reports: Vec<CallReport> = Vec::new();
-    for item in items {
+    let asks = |call: &CallId| transcript.open_call(call).and_then(asks);
+    for item in transcript.items() {
         if let Item::Assistant { calls, .. } = item {
             reports.extend(calls.iter().map(|call| CallReport {
                 id: call.id.clone(),
                 tool: call.tool.clone(),
                 input: call.input.clone(),
                 outcome: None,
+                asks: asks(&call.id),
             }));
         }
         if let Item::Reply { call, outcome, .. } = item
@@ -255,4 +278,18 @@ fn calls(items: &[Item]) -> Vec<CallReport> {
         }
     }
     reports
+}
+
+fn asks(open: &OpenCall) -> Option<Asks> {
+    let message = |it: &Inquiry| match it {
+        Inquiry::Form { message, .. } | Inquiry::Page { message, .. } => message.clone(),
+    };
+    match open.question()? {
+        Waits::Approval => Some(Asks::Approval),
+        Waits::Answer => Some(Asks::Answer),
+        Waits::Form => open.waits_for().map(|it| Asks::Form {
+            server: it.server.clone(),
+            messages: it.questions.values().map(message).collect(),
+        }),
+    }
 }

@@ -10,7 +10,7 @@ use galaxy_domain::{
 };
 use galaxy_store::{Along, Once, Store, StoreError};
 
-pub use crate::decisions::Ruling;
+pub use crate::decisions::{Response, Ruling};
 use crate::{App, AppError};
 
 /// Entries that are read from a log at once.
@@ -81,6 +81,8 @@ impl App {
             | Item::Assistant { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::Elicited { .. }
+            | Item::Answered { .. }
             | Item::Progress { .. }
             | Item::Reply { .. }
             | Item::Usage { .. }
@@ -126,7 +128,10 @@ impl App {
             let after = detail.transcript.last_seq();
             let along = Along::default();
             match self.store.decide(permit, after, items, RunState::Cancelled, along).await {
-                Ok(_) => return Ok(RunState::Cancelled),
+                Ok(_) => {
+                    self.holds.cancel(id);
+                    return Ok(RunState::Cancelled);
+                }
                 Err(StoreError::Conflict(_)) => (),
                 Err(err) => return Err(err.into()),
             }

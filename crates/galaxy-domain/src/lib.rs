@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod conversation;
+pub mod elicitation;
 pub mod error;
 pub mod feedback;
 pub mod id;

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use galaxy_base::Timestamp;
-use serde_json::Value;
 
 use crate::{
-    tool::{CallId, Decision, Effect, ToolCall},
+    elicitation::Answer,
+    tool::{CallId, Decision, ToolCall},
     usage::Usage,
 };
 
 mod item;
+mod open_call;
 
 pub use item::{Delta, Entry, Finish, Item, Outcome, Question};
+pub use open_call::{Elicited, OpenCall};
 
 /// Why an item does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,9 @@ pub enum Misplaced {
     /// The call has begun, or was decided about, before.
     #[error("call `{0}` is past that")]
     TooLate(CallId),
+    /// These are no answers to what the tool of the call asks.
+    #[error("call `{0}` did not ask that")]
+    NotAsked(CallId),
     /// Only the first entry is the person's.
     #[error("a run begins with what a person said, once")]
     NotTheFirst,
@@ -38,25 +43,6 @@ pub enum Misplaced {
     /// The run has not stopped, so it cannot be resumed.
     #[error("the run has not stopped")]
     NotStopped,
-}
-
-/// What is known about one open call.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OpenCall {
-    /// The call, with the arguments a person may have changed.
-    pub call: ToolCall,
-    /// The arguments that the model asked for.
-    pub proposed: Value,
-    /// Whether a person was asked.
-    pub asked: Option<Question>,
-    /// What their yes is bound to: the digest that was shown with the question.
-    pub shown: Option<String>,
-    /// What a person decided, if anything.
-    pub decision: Option<Decision>,
-    /// When they did.
-    pub decided_at: Option<Timestamp>,
-    /// What it may do, once it has begun.
-    pub began: Option<Effect>,
 }
 
 /// A run's items, checked.
@@ -128,7 +114,11 @@ impl Transcript {
                     it.call.input = input.clone();
                 }
             }),
-            Item::Began { call, effect } => self.edit(call, |it| it.began = Some(*effect)),
+            Item::Began { call, effect } => self.edit(call, |it| it.begin(*effect)),
+            Item::Elicited { call, elicitation, digest, .. } => {
+                self.edit(call, |it| it.ask(elicitation.clone(), digest.clone()));
+            }
+            Item::Answered { call, answers, .. } => self.edit(call, |it| it.hear(answers.clone())),
             Item::Reply { call, .. } => {
                 self.open.remove(call);
                 self.order.retain(|it| it != call);
@@ -170,10 +160,13 @@ impl Transcript {
                 return self.check_open(call, |it| it.decision.is_some() || it.began.is_some());
             }
             Item::Began { call, effect } => {
-                // A repeatable call that a crash interrupted begins again.
-                let repeat = effect.is_repeatable();
-                return self.check_open(call, |it| it.began.is_some() && !repeat);
+                let effect = *effect;
+                return self.check_open(call, |it| !it.may_begin(effect));
             }
+            Item::Elicited { call, round, .. } => {
+                return self.check_open(call, |it| !it.may_ask(*round));
+            }
+            Item::Answered { call, answers, .. } => return self.check_answers(call, answers),
             Item::Progress { call, .. } | Item::Reply { call, .. } => {
                 return self.check_open(call, |_| false);
             }
@@ -202,6 +195,19 @@ impl Transcript {
     ) -> Result<(), Misplaced> {
         let open = self.open.get(call).ok_or_else(|| Misplaced::NoSuchCall(call.clone()))?;
         if late(open) { Err(Misplaced::TooLate(call.clone())) } else { Ok(()) }
+    }
+
+    fn check_answers(
+        &self,
+        call: &CallId,
+        answers: &BTreeMap<String, Answer>,
+    ) -> Result<(), Misplaced> {
+        self.check_open(call, |it| it.waits_for().is_none())?;
+        let asked = self.open.get(call).and_then(OpenCall::waits_for);
+        if asked.is_some_and(|it| it.questions.keys().eq(answers.keys())) {
+            return Ok(());
+        }
+        Err(Misplaced::NotAsked(call.clone()))
     }
 
     fn edit(&mut self, call: &CallId, change: impl FnOnce(&mut OpenCall)) {
@@ -253,26 +259,6 @@ impl Transcript {
     /// Whether the run has stopped and nobody resumed it.
     pub fn has_stopped(&self) -> bool {
         matches!(self.items.last(), Some(Item::Stopped { .. }))
-    }
-}
-
-impl OpenCall {
-    fn new(call: ToolCall) -> Self {
-        let proposed = call.input.clone();
-        Self {
-            call,
-            proposed,
-            asked: None,
-            shown: None,
-            decision: None,
-            decided_at: None,
-            began: None,
-        }
-    }
-
-    /// The arguments as they stand.
-    pub fn input(&self) -> &Value {
-        &self.call.input
     }
 }
 

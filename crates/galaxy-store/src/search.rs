@@ -124,6 +124,8 @@ pub(crate) fn text_of(body: &Body) -> String {
                 | Item::Asked { .. }
                 | Item::Approval { .. }
                 | Item::Began { .. }
+                | Item::Elicited { .. }
+                | Item::Answered { .. }
                 | Item::Progress { .. }
                 | Item::Reply { .. }
                 | Item::Usage { .. }

@@ -1,16 +1,20 @@
 //! What an author writes ([`Tool`]) and what the runtime holds ([`AnyTool`]).
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Caller, ConversationId, Effect, Part, RunId, Verdict, access::Scope};
+use galaxy_domain::{
+    CallId, Caller, ConversationId, Effect, Part, RunId, Verdict,
+    access::Scope,
+    elicitation::{Answer, Elicitation},
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::schema::Schema;
+use crate::{schema::Schema, server::Holds};
 
 /// How far a call is.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +57,33 @@ pub struct ToolCx {
     pub cancel: CancellationToken,
     /// Where to tell how far the call is.
     pub notes: Notes,
+    /// How to ask the person, if in a run.
+    pub asks: Option<Asks>,
+}
+
+/// How a call in a run asks the person: it ends with [`ToolError::Waits`], is put down for as long
+/// as it takes, and is made again with what they said.
+#[derive(Debug, Clone)]
+pub struct Asks {
+    /// The run.
+    pub run: RunId,
+    /// The call.
+    pub call: CallId,
+    /// Calls that cannot be put down otherwise than with somebody holding them.
+    pub holds: Arc<Holds>,
+    /// What this call goes on with, if it was put down.
+    pub resumed: Option<Resumed>,
+    /// Whether a question of this call was declined before without anybody being asked.
+    pub declined: bool,
+}
+
+/// What a call goes on with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resumed {
+    /// What it asked.
+    pub elicitation: Elicitation,
+    /// What a person said to it.
+    pub answers: BTreeMap<String, Answer>,
 }
 
 /// What a call gives.
@@ -67,6 +98,12 @@ pub enum ToolError {
     /// The model cannot help; details go to the log, not to the model.
     #[error("the tool failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It goes on once a person has answered ([`Asks`]); only calls in runs may end like this.
+    #[error("the tool waits for a person")]
+    Waits(Box<Elicitation>),
+    /// It was under way and nobody can find out how it ended.
+    #[error("it is unknown how the call ended")]
+    Lost,
 }
 
 impl ToolError {

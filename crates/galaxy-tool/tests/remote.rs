@@ -40,6 +40,7 @@ fn cx() -> ToolCx {
         conversation: None,
         cancel: CancellationToken::new(),
         notes: Notes::channel().0,
+        asks: None,
     }
 }
 

@@ -1,7 +1,7 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, Conversation, Decide, Edited, Feedback, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Role, Run, RunState, RuntimeConfig, Scope,
+  ApiKey, Conversation, Decide, Edited, Feedback, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope,
   SignedIn, Started, Task, TaskFields, TaskQuery, Tool, Verdict,
 } from './types';
 
@@ -63,6 +63,7 @@ export const runs = {
   stop: (id: string) => call<{ state: RunState }>('POST', at(`${RUN}/stop`, { id }), { once: true }),
   continue: (id: string) => call<{ state: RunState }>('POST', at(`${RUN}/continue`, { id }), { once: true }),
   approve: (id: string, body: Decide) => call<{ state: RunState }>('POST', at(`${RUN}/approve`, { id }), { body, once: true }),
+  respond: (id: string, body: Respond) => call<{ state: RunState }>('POST', at(`${RUN}/respond`, { id }), { body, once: true }),
   answer: (id: string, body: { call: string; answer: string | string[] }) => call<{ state: RunState }>('POST', at(`${RUN}/answer`, { id }), { body, once: true }),
 };
 

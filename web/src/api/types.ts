@@ -49,6 +49,14 @@ export type Decide =
   | { call: string; digest: string; decision: 'allow'; reach: Reach; input?: object }
   | { call: string; digest: string; decision: 'deny'; reason?: string };
 
+/** What the tool of a call wants to know before it goes on. */
+export type Elicitation = Schemas['ElicitationView'];
+export type Inquiry = Schemas['InquiryView'];
+export type Field = Schemas['FieldView'];
+export type Heard = Schemas['AnswerView'];
+export type Reaction = { action: 'accept'; content?: Record<string, unknown> } | { action: 'decline' } | { action: 'cancel' };
+export interface Respond { call: string; round: number; answers: Record<string, Reaction> }
+
 /** Where an event stands in its topic; whoever listens knows which topic that is. */
 interface Stored { topic?: string; seq: number; at: Time }
 /** An event of a run's topic. */

@@ -1,17 +1,17 @@
 import { expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
-import type { Tool } from '../api/types';
+import type { Elicitation, Tool } from '../api/types';
 import { Problem } from '../api/call';
 import type { Call } from './run-view';
 import ToolCard from './ToolCard.svelte';
 
 const CALL: Call = {
-  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, effect: null,
+  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, elicitation: null, heard: [], effect: null,
   progress: null, output: [], message: null, startedAt: null, tookMs: null,
 };
 const TOOL: Tool = { name: 'mail_send', description: '', origin: 'office', effect: 'reaches', verdict: 'ask', default_verdict: 'ask', schema: {} };
-const card = (call: Partial<Call>, ondecide = vi.fn(() => Promise.resolve()), onanswer = vi.fn(() => Promise.resolve())) =>
-  render(ToolCard, { call: { ...CALL, ...call }, tool: TOOL, ondecide, onanswer });
+const card = (call: Partial<Call>, ondecide = vi.fn(() => Promise.resolve()), onanswer = vi.fn(() => Promise.resolve()), onrespond = vi.fn(() => Promise.resolve())) =>
+  render(ToolCard, { call: { ...CALL, ...call }, tool: TOOL, ondecide, onanswer, onrespond });
 
 it('asks, and sends a yes that is bound to these arguments', async () => {
   const decide = vi.fn(() => Promise.resolve());
@@ -93,4 +93,98 @@ it('takes an answer by button, and by box and text', async () => {
   await boxes.getByLabelText('Something else').fill('and C');
   await boxes.getByRole('button', { name: 'Answer' }).click();
   expect(several).toHaveBeenCalledExactlyOnceWith('c', ['a', 'and C']);
+});
+
+const FORM: Elicitation = {
+  round: 2, server: 'far', tool: 'book', declined: 1, until: null,
+  questions: { table: { kind: 'form', message: 'Which \u202Etable?', fields: [
+    { name: 'seats', title: 'Seats', description: 'How many come', required: true, kind: { type: 'number', whole: true, minimum: 1, maximum: null, default: null } },
+    { name: 'mail', title: null, description: null, required: false, kind: { type: 'text', min_length: null, max_length: 80, format: 'email', default: null } },
+    { name: 'colour', title: 'Colour', description: null, required: false, kind: { type: 'one', choices: [{ value: 'r', title: 'Red' }, { value: 'g', title: 'Green' }], default: 'r' } },
+    { name: 'sure', title: 'Sure', description: null, required: false, kind: { type: 'flag', default: null } },
+    { name: 'days', title: 'Days', description: null, required: false, kind: { type: 'several', choices: [{ value: 'mo', title: 'Monday' }, { value: 'tu', title: 'Tuesday' }], least: null, most: null, default: [] } },
+  ] } },
+};
+const elicits = (elicitation: Elicitation, onrespond = vi.fn(() => Promise.resolve())) => card({ question: 'form', elicitation }, undefined, undefined, onrespond);
+
+it('shows what a tool wants to know, who asks, and sends what was filled in', async () => {
+  const respond = vi.fn(() => Promise.resolve());
+  const screen = await elicits(FORM, respond);
+  await expect.element(screen.getByRole('img', { name: 'waits for your answer' })).toBeVisible();
+  await expect.element(screen.getByText(/far asks this, for its tool book.*Do not give it passwords/)).toBeVisible();
+  await expect.element(screen.getByText('Which ⟨U+202E⟩table?')).toBeVisible();
+  await expect.element(screen.getByText(/1 more question was declined/)).toBeVisible();
+  await screen.getByLabelText('Seats').fill('4');
+  await screen.getByLabelText('Colour').selectOptions('Green');
+  await screen.getByRole('checkbox', { name: 'Sure' }).click();
+  await screen.getByRole('checkbox', { name: 'Tuesday' }).click();
+  await screen.getByRole('button', { name: 'Send' }).click();
+  expect(respond).toHaveBeenCalledExactlyOnceWith({ call: 'c', round: 2, answers: { table: { action: 'accept', content: { seats: 4, colour: 'g', sure: true, days: ['tu'] } } } });
+});
+
+it('puts the cursor where something is missing, and sends nothing', async () => {
+  const respond = vi.fn(() => Promise.resolve());
+  const screen = await elicits(FORM, respond);
+  await screen.getByRole('button', { name: 'Send' }).click();
+  await expect.element(screen.getByText('This has to be filled in.')).toBeVisible();
+  await expect.element(screen.getByLabelText('Seats')).toHaveFocus();
+  await screen.getByLabelText('Seats').fill('2.5');
+  await screen.getByRole('button', { name: 'Send' }).click();
+  await expect.element(screen.getByText('This is not a whole number.')).toBeVisible();
+  expect(respond).not.toHaveBeenCalled();
+});
+
+it('shows the server’s complaints at their fields', async () => {
+  const screen = await elicits(FORM, vi.fn(() => Promise.reject(new Problem(422, 'invalid', 'Invalid', 'Some answers do not fit.', [{ pointer: '/answers/table/content/mail', message: 'an address such as ann@example.org' }]))));
+  await screen.getByLabelText('Seats').fill('4');
+  await screen.getByLabelText('mail').fill('ann');
+  await screen.getByRole('button', { name: 'Send' }).click();
+  await expect.element(screen.getByText('an address such as ann@example.org')).toBeVisible();
+  await expect.element(screen.getByLabelText('mail')).toHaveFocus();
+  await expect.element(screen.getByRole('button', { name: 'Send' })).toBeEnabled();
+});
+
+it.each([['Decline', 'decline'], ['Cancel', 'cancel']])('%s needs nothing filled in', async (name, action) => {
+  const respond = vi.fn(() => Promise.resolve());
+  const screen = await elicits(FORM, respond);
+  await screen.getByRole('button', { name, exact: true }).click();
+  expect(respond).toHaveBeenCalledExactlyOnceWith({ call: 'c', round: 2, answers: { table: { action } } });
+});
+
+it('shows all of a page’s address and opens it only by a click, elsewhere', async () => {
+  const respond = vi.fn(() => Promise.resolve());
+  const page: Elicitation = { ...FORM, declined: 0, questions: { pay: { kind: 'page', message: 'Pay here.', url: 'https://pay.example.org/7?b=c' } } };
+  const screen = await elicits(page, respond);
+  expect(screen.container.querySelector('.address')?.textContent).toBe('https://pay.example.org/7?b=c');
+  await expect.element(screen.getByText('pay.example.org', { exact: true })).toBeVisible();
+  const link = screen.getByRole('link', { name: 'Open the page' });
+  await expect.element(link).toHaveAttribute('rel', 'noopener noreferrer');
+  await expect.element(link).toHaveAttribute('target', '_blank');
+  await screen.getByRole('button', { name: 'Continue' }).click();
+  expect(respond).toHaveBeenCalledExactlyOnceWith({ call: 'c', round: 2, answers: { pay: { action: 'accept' } } });
+});
+
+it('never makes a link of an address that is none of the web', async () => {
+  const page: Elicitation = { ...FORM, questions: { x: { kind: 'page', message: 'Look.', url: 'javascript:alert(1)' } } };
+  const screen = await elicits(page);
+  expect(screen.container.querySelector('a')).toBeNull();
+  await expect.element(screen.getByText('javascript:alert(1)')).toBeVisible();
+});
+
+it('lets one of several questions be left out, and says when it is too late', async () => {
+  const respond = vi.fn(() => Promise.resolve());
+  const two: Elicitation = { ...FORM, until: '2020-01-01T00:00:00.000Z', questions: { ...FORM.questions, yes: { kind: 'form', message: 'Go on?', fields: [] } } };
+  const screen = await elicits(two, respond);
+  await expect.element(screen.getByText(/does not wait any more/)).toBeVisible();
+  await screen.getByRole('checkbox', { name: 'Do not answer this' }).first().click();
+  await screen.getByRole('button', { name: 'Send' }).click();
+  expect(respond).toHaveBeenCalledExactlyOnceWith({ call: 'c', round: 2, answers: { table: { action: 'decline' }, yes: { action: 'accept', content: {} } } });
+});
+
+it('tells afterwards what a tool was told', async () => {
+  const heard = [{ elicitation: FORM, answers: { table: { action: 'accept' as const, content: { seats: 4 } } } }];
+  const screen = await card({ state: 'done', heard });
+  await screen.getByText('mail_send').click();
+  await expect.element(screen.getByText('You sent')).toBeVisible();
+  await expect.element(screen.getByText('seats')).toBeVisible();
 });

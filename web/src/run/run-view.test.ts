@@ -67,6 +67,19 @@ describe('a run, event by event', () => {
     expect(call(view, 'b')).toMatchObject({ state: 'waiting', input: { to: 'x' }, decided: { decision: 'allow', reach: 'conversation', edited: true } });
   });
 
+  const ELICITED: Bare = { type: 'tool.elicited', call: 'b', elicitation: { round: 1, server: 'far', tool: 'mail', declined: 0, until: null, questions: { q: { kind: 'form', message: 'Who?', fields: [] } } } };
+  it('tool.elicited: a call that runs waits for a person, and so does the run', () => {
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches' }, ELICITED);
+    expect(view.state).toBe('parked');
+    expect(asks(view)).toMatchObject([{ id: 'b', state: 'ask', question: 'form', elicitation: { server: 'far', round: 1 } }]);
+  });
+
+  it('tool.answered: it goes on, and what it was told stays', () => {
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches' }, ELICITED, { type: 'tool.answered', call: 'b', answers: { q: { action: 'decline' } }, by: 'p' });
+    expect(view.state).toBe('running');
+    expect(call(view, 'b')).toMatchObject({ state: 'waiting', elicitation: null, heard: [{ elicitation: { round: 1 }, answers: { q: { action: 'decline' } } }] });
+  });
+
   it('tool.started, tool.progress, tool.finished: a call runs and ends', () => {
     const begun: Bare[] = [STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads' }, { type: 'tool.progress', call: 'a', share: 0.5, note: 'half' }];
     expect(call(after(...begun), 'a')).toMatchObject({ state: 'live', effect: 'reads', startedAt: AT, progress: { share: 0.5, note: 'half' } });

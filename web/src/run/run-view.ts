@@ -2,7 +2,7 @@
  * A run as it is shown: a pure function of its events. Live, replayed and stored events take the
  * same way, so a reload shows what was there before it.
  */
-import type { Effect, Finish, Id, Outcome, Part, Question, Reach, RunEvent, RunState, Time, Usage } from '../api/types';
+import type { Effect, Elicitation, Finish, Heard, Id, Outcome, Part, Question, Reach, RunEvent, RunState, Time, Usage } from '../api/types';
 
 /** `writing`: its arguments still arrive. `waiting`: it has them and has not begun. */
 export type CallState = 'writing' | 'waiting' | 'ask' | 'live' | Outcome;
@@ -18,6 +18,10 @@ export interface Call {
   readonly question: Question | null;
   readonly digest: string | null;
   readonly decided: Decided | null;
+  /** What its tool wants to know, while it waits for that. */
+  readonly elicitation: Elicitation | null;
+  /** What its tool wanted to know before, and what it was told. */
+  readonly heard: readonly { readonly elicitation: Elicitation; readonly answers: Readonly<Record<string, Heard>> }[];
   readonly effect: Effect | null;
   readonly progress: { share: number | null; note: string } | null;
   readonly output: readonly Part[];
@@ -89,8 +93,12 @@ function apply(view: RunView, event: RunEvent): RunView {
       decided: { decision: event.decision, reach: event.reach ?? null, edited: event.input !== undefined && event.input !== null, reason: event.reason ?? null, by: event.by },
     }));
     case 'tool.started': return edit(view, event.call, (call) => ({ ...call, state: 'live', effect: event.effect, startedAt: event.at }));
+    case 'tool.elicited': return edit(view, event.call, (call) => ({ ...call, state: 'ask', question: 'form', elicitation: event.elicitation, progress: null }));
+    case 'tool.answered': return edit(view, event.call, (call) => ({
+      ...call, state: 'waiting', elicitation: null, heard: call.elicitation ? [...call.heard, { elicitation: call.elicitation, answers: event.answers }] : call.heard,
+    }));
     case 'tool.progress': return edit(view, event.call, (call) => ({ ...call, progress: { share: event.share ?? null, note: event.note } }));
-    case 'tool.finished': return edit(view, event.call, (call) => ({ ...call, state: event.outcome, output: event.output, message: event.message ?? null, tookMs: event.took_ms, progress: null }));
+    case 'tool.finished': return edit(view, event.call, (call) => ({ ...call, state: event.outcome, output: event.output, message: event.message ?? null, tookMs: event.took_ms, progress: null, elicitation: null }));
     case 'usage.updated': return { ...view, usage: {
       input: view.usage.input + event.input, cached: view.usage.cached + event.cached, output: view.usage.output + event.output, reasoning: view.usage.reasoning + event.reasoning,
     } };
@@ -110,14 +118,14 @@ function stateOf(view: RunView): RunState {
 
 /** What was not finished when the run ended stays as far as it came. */
 function ended(view: RunView, at: Time): RunView {
-  const stopped = (call: Call): Call => (call.state === 'writing' || call.state === 'waiting' || call.state === 'ask' || call.state === 'live' ? { ...call, state: 'aborted' } : call);
+  const stopped = (call: Call): Call => (call.state === 'writing' || call.state === 'waiting' || call.state === 'ask' || call.state === 'live' ? { ...call, state: 'aborted', elicitation: null } : call);
   const steps = view.steps.map((step) => (step.finish === null ? { ...step, finish: 'broken' as const, calls: step.calls.map(stopped) } : { ...step, calls: step.calls.map(stopped) }));
   return { ...view, steps, endedAt: at };
 }
 
 const newStep = (key: number): Step => ({ key, model: '', because: null, reasoning: '', text: '', images: [], calls: [], finish: null });
 const newCall = (id: string, tool: string): Call => ({
-  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, effect: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
+  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, elicitation: null, heard: [], effect: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
 });
 
 const spoken = (view: RunView) => view.steps.filter((step) => step.finish !== null);

@@ -12,6 +12,14 @@ export const words = {
   effects: { reads: 'It only looks.', writes: 'It changes something in this workspace.', reaches: 'It reaches outside this workspace.', asks: 'It asks you something.' },
   runOnce: 'Run once', alwaysHere: 'Always in this chat', always: 'Always', deny: 'Deny', denyReason: 'Why not? (the model is told)', denyNow: 'Deny it', editArguments: 'Edit arguments', keepArguments: 'Keep as they are', argumentsJson: 'Arguments as JSON', notJson: 'This is not valid JSON.', notObject: 'Arguments are a JSON object: { … }.', sent: 'Sent',
   question: 'Question', yourAnswer: 'Your answer', answerNow: 'Answer', chooseSome: 'Choose one or more', otherAnswer: 'Something else',
+  elicit: {
+    waits: 'waits for your answer', asks: (server: string, tool: string) => `${server} asks this, for its tool ${tool}.`, warn: (server: string) => `What you fill in goes to ${server}, not to Galaxy. Do not give it passwords, keys or other secrets.`,
+    declined: (n: number) => count(n, 'more question was declined for you: it wanted a secret, or cannot be shown.', 'more questions were declined for you: they wanted secrets, or cannot be shown.'),
+    until: (time: string) => `It waits until ${time}.`, late: 'It does not wait any more: what you send reaches nobody, and the run goes on without it.',
+    send: 'Send', goOn: 'Continue', decline: 'Decline', cancel: 'Cancel', skip: 'Do not answer this', optional: 'optional', choose: 'Choose', page: 'This leads to a page elsewhere:', open: 'Open the page', notSafe: 'This address cannot be opened from here.', afterPage: 'Continue once you are done there.',
+    required: 'This has to be filled in.', notNumber: 'This is not a number.', notWhole: 'This is not a whole number.', notMoment: 'This is not a moment.', yes: 'yes', no: 'no',
+    sent: 'You sent', said: { accept: 'You agreed.', decline: 'You declined.', cancel: 'You cancelled.' },
+  },
   stopped: { exhausted: 'A limit was reached.', cancelled: 'You stopped this.', incomplete: 'The answer broke off.', failed: 'There was no answer.' }, length: 'The model reached its limit of output.', refused: 'The model declined.', details: 'In the provider’s words', code: 'Code',
   waitingForTurn: 'Waiting for its turn', steps: (n: number) => count(n, 'call', 'calls'),
 };

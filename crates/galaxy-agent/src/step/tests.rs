@@ -1,5 +1,8 @@
 use galaxy_domain::{
-    MessageId, Outcome, Part, PersonId, ToolCall, Usage, tool::Reach, transcript::Finish,
+    Effect, MessageId, Outcome, Part, PersonId, ToolCall, Usage,
+    elicitation::{Answer, Elicitation, Inquiry, WayBack},
+    tool::Reach,
+    transcript::Finish,
 };
 use serde_json::{Value, json};
 
@@ -161,6 +164,41 @@ fn what_began_with_effects_is_lost_and_what_only_reads_runs_again() {
         began("b", Effect::Reads),
     ];
     check(items, &Step::Settle(vec![(id("a"), Ruling::Lost), (id("b"), Ruling::Run)]));
+}
+
+/// A question of the tool `write`, which was asked when it was called without arguments.
+fn elicits(call: &str, back: WayBack) -> Item {
+    let form = Inquiry::Form { message: String::new(), fields: Vec::new() };
+    let elicitation = Elicitation {
+        server: "far".to_owned(),
+        tool: "write".to_owned(),
+        questions: [("q".to_owned(), form)].into(),
+        declined: Vec::new(),
+        back,
+    };
+    let digest = digest("write", &Value::Null);
+    Item::Elicited { call: id(call), round: 1, elicitation, digest }
+}
+
+#[test]
+fn a_call_that_asks_is_not_lost_but_waits_and_then_runs() {
+    let began = || Item::Began { call: id("a"), effect: Effect::Writes };
+    let again = || WayBack::Again { state: None };
+    let answered = || {
+        let answers = [("q".to_owned(), Answer::Cancel)].into();
+        Item::Answered { call: id("a"), answers, by: PersonId::fresh() }
+    };
+    let so_far = || vec![said(), asks(&[("a", "write")]), asked("a", "write"), decides("a", yes())];
+    let waits = [began(), elicits("a", again())];
+    let question = Step::Park(vec![(id("a"), Question::Form)]);
+    check(so_far().into_iter().chain(waits.clone()), &question);
+    let run = Step::Settle(vec![(id("a"), Ruling::Run)]);
+    let goes_on = waits.into_iter().chain([answered()]);
+    check(so_far().into_iter().chain(goes_on.clone()), &run);
+    let lost = Step::Settle(vec![(id("a"), Ruling::Lost)]);
+    check(so_far().into_iter().chain(goes_on).chain([began()]), &lost);
+    let past = WayBack::Held { until: Timestamp::from_millis(-1) };
+    check(so_far().into_iter().chain([began(), elicits("a", past)]), &lost);
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::{
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use galaxy_agent::{Driven, RunError, Signals, drive};
 use galaxy_domain::{
-    Effect, Item, Outcome, Part, PersonId, Stop, Verdict, part::plain_text, tool::Decision,
-    transcript::Question,
+    Effect, Item, Outcome, Part, PersonId, Stop, Verdict, elicitation::Answer as Said,
+    part::plain_text, tool::Decision, transcript::Question,
 };
 use galaxy_model::{Answer, Message, Model, ModelError, Profile, Request};
 use galaxy_testkit::{FakeTool, Script, ScriptedModel};
@@ -24,13 +24,15 @@ use serde_json::{Value, json};
 
 use crate::{
     memory::{MemoryLog, give_way},
-    scene::{Scene, done, text_of, yes},
+    scene::{Scene, answers, asks_to_confirm, done, text_of, yes},
 };
 
 /// The tools of these runs; the last one does not exist.
 const TOOLS: [&str; 5] = ["look", "post", "send", "ask", "fly"];
 /// More drives than any run needs once nothing interrupts it.
 const DRIVES: usize = 60;
+/// The way of a tool that asks the person before it does anything.
+const ASKS: u64 = 2;
 
 /// How one answer of the model goes: its pieces of text, its calls (tool, way), and its end.
 #[derive(Debug, Clone)]
@@ -128,7 +130,9 @@ struct World {
 fn tool(name: &str, effect: Effect, log: &MemoryLog, world: &Arc<Mutex<World>>) -> FakeTool {
     let (log, world) = (log.clone(), world.clone());
     FakeTool::new(name, effect, move |input: Value, cx| {
-        if !effect.is_repeatable() {
+        // It asks before it does anything.
+        let asks = input["way"] == ASKS && cx.asks.as_ref().is_some_and(|it| it.resumed.is_none());
+        if !asks && !effect.is_repeatable() {
             let mut world = world.lock().unwrap();
             *world.effects.entry(input["key"].as_str().unwrap().to_owned()).or_default() += 1;
             let risky =
@@ -143,6 +147,7 @@ fn tool(name: &str, effect: Effect, log: &MemoryLog, world: &Arc<Mutex<World>>) 
             match way {
                 0 => Err(ToolError::tell("it does not work")),
                 1 => panic!("on purpose"),
+                ASKS if asks => Err(ToolError::Waits(Box::new(asks_to_confirm()))),
                 _ => Ok(vec![Part::text("done")]),
             }
         }
@@ -179,8 +184,10 @@ fn decide(scene: &Scene, choices: &[u8]) {
     let open: Vec<_> = scene.log.transcript().open_calls().cloned().collect();
     for (open, choice) in open.into_iter().zip(choices.iter().cycle()) {
         let (call, by) = (open.call.id.clone(), PersonId::fresh());
-        let item = match (open.asked, choice % 3) {
+        let item = match (open.question(), choice % 3) {
             (None, _) => continue,
+            (Some(Question::Form), 0) => answers(&open, Said::Decline),
+            (Some(Question::Form), _) => answers(&open, Said::Accept { content: json!({}) }),
             (Some(Question::Answer), _) => Item::Reply { call, outcome: done("yes"), took_ms: 0 },
             (Some(Question::Approval), 0) => {
                 Item::Approval { call, decision: Decision::Deny { reason: None }, by }

@@ -7,6 +7,7 @@ mod answers;
 mod calls;
 mod chaos;
 mod deltas;
+mod elicitation;
 mod endings;
 mod interruptions;
 mod limits;

@@ -19,6 +19,8 @@ pub(crate) struct Commit {
     pub(crate) at: Instant,
     pub(crate) items: Vec<Item>,
     pub(crate) strength: Strength,
+    /// Where it leaves the run, if it is the last of its drive.
+    pub(crate) state: Option<RunState>,
 }
 
 /// What is kept of a run.
@@ -98,25 +100,20 @@ impl MemoryLog {
         async move {
             sleep_if(log.slowness).await;
             give_way(log.pauses.0).await;
-            let last = log.commit(after, Commit { at, items, strength }, state)?;
+            let last = log.commit(after, Commit { at, items, strength, state })?;
             give_way(log.pauses.1).await;
             Ok(last)
         }
         .boxed()
     }
 
-    fn commit(
-        &self,
-        after: u64,
-        commit: Commit,
-        state: Option<RunState>,
-    ) -> Result<u64, StoreError> {
+    fn commit(&self, after: u64, commit: Commit) -> Result<u64, StoreError> {
         {
             let mut kept = self.kept();
             if kept.fence != self.fence || kept.entries.len() as u64 != after {
                 return Err(StoreError::Fenced);
             }
-            kept.state = state.or(kept.state);
+            kept.state = commit.state.or(kept.state);
             kept.commits.push(commit.clone());
         }
         self.write(commit.items);

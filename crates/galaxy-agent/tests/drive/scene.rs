@@ -5,17 +5,18 @@ use std::{sync::Arc, time::Duration};
 use galaxy_agent::{
     Deps, Driven, Limits, RunError, RunLog, Signals, context::Context, drive, policy::Rules,
 };
-use galaxy_base::Clock;
+use galaxy_base::{Clock, Tasks};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Item, MessageId, Outcome, Part, PersonId, Role, RunId, Stop,
     WorkspaceId,
     access::Credential,
+    elicitation::{Answer, Elicitation, Inquiry, WayBack},
     part::plain_text,
     tool::{Decision, Reach, ToolRule},
-    transcript::{Delta, Finish},
+    transcript::{Delta, Finish, OpenCall},
 };
 use galaxy_testkit::{FakeTool, Script, ScriptedModel, store::START};
-use galaxy_tool::Toolbox;
+use galaxy_tool::{Toolbox, server::Holds};
 use serde_json::Value;
 
 use crate::memory::MemoryLog;
@@ -24,6 +25,7 @@ use crate::memory::MemoryLog;
 pub(crate) struct Scene {
     pub(crate) model: Arc<ScriptedModel>,
     pub(crate) tools: Toolbox,
+    pub(crate) holds: Arc<Holds>,
     pub(crate) rules: Vec<ToolRule>,
     pub(crate) log: MemoryLog,
     pub(crate) limits: Limits,
@@ -43,6 +45,7 @@ impl Scene {
         Self {
             model: Arc::new(model),
             tools: Toolbox::default(),
+            holds: Holds::new(Tasks::default(), clock.clone()),
             rules: Vec::new(),
             log: MemoryLog::beginning_with(question(), clock.clone()),
             limits: Limits::default(),
@@ -62,6 +65,7 @@ impl Scene {
         Deps {
             model: self.model.clone(),
             toolbox: self.tools.clone(),
+            holds: self.holds.clone(),
             policy: Arc::new(Rules::new(self.tools.clone(), &self.rules)),
             log,
             context: Context::default(),
@@ -170,6 +174,25 @@ pub(crate) fn failed(message: &str) -> Outcome {
 
 pub(crate) fn yes(input: Option<Value>) -> Decision {
     Decision::Allow { reach: Reach::Once, input }
+}
+
+/// The question of a tool that wants a plain yes before it goes on.
+pub(crate) fn asks_to_confirm() -> Elicitation {
+    let form = Inquiry::Form { message: "Sure?".to_owned(), fields: Vec::new() };
+    Elicitation {
+        server: "far".to_owned(),
+        tool: "pay".to_owned(),
+        questions: [("sure".to_owned(), form)].into(),
+        declined: Vec::new(),
+        back: WayBack::Again { state: Some("half way".to_owned()) },
+    }
+}
+
+/// The same answer to all that the tool of `open` asks.
+pub(crate) fn answers(open: &OpenCall, answer: Answer) -> Item {
+    let asked = open.waits_for().unwrap().questions.keys().cloned();
+    let answers = asked.map(|key| (key, answer.clone())).collect();
+    Item::Answered { call: open.call.id.clone(), answers, by: PersonId::fresh() }
 }
 
 /// A tool that never answers by itself.

@@ -202,7 +202,7 @@ impl Answering {
         let mut still = false;
         for logged in &entries {
             let written = wire::write(topic, logged);
-            still |= written.last || written.name == "tool.approval";
+            still |= written.last || matches!(written.name, "tool.approval" | "tool.elicited");
             events.push(
                 Event::default().id(written.seq.to_string()).event(written.name).data(written.json),
             );

@@ -1,18 +1,22 @@
 //! `/api/runs`: look, follow, stop, decide, continue.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::Response,
 };
-use galaxy_app::{decisions::Ruling, follow::Topic};
+use galaxy_app::{
+    decisions::{Response, Ruling},
+    follow::Topic,
+};
 use galaxy_domain::{
-    CallId, RunId, RunState,
+    CallId, RunId, RunState, elicitation,
     tool::{Decision, Reach},
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -39,6 +43,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(stop))
         .add(Policy::InPerson, routes!(approve))
         .add(Policy::InPerson, routes!(answer))
+        .add(Policy::InPerson, routes!(respond))
         .add(Policy::SignedIn, routes!(go_on))
 }
 
@@ -85,7 +90,7 @@ async fn events(
     Path(id): Path<RunId>,
     Query(following): Query<Following>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<axum::response::Response, Problem> {
     sse::stream_topic(api, caller, Topic::Run(id), &headers, following.after, true).await
 }
 
@@ -196,6 +201,69 @@ async fn answer(
         Answer::Many(choices) => choices.join(", "),
     };
     Ok(accepted(api.app.answer(&caller, id, CallId(call), text, once.as_ref()).await?))
+}
+
+/// What a person does with a question.
+#[derive(Deserialize, ToSchema, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    /// Send what was filled in, or say that the page was opened.
+    Accept,
+    /// Say no.
+    Decline,
+    /// Say nothing.
+    Cancel,
+}
+
+/// What a person says to one question.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reaction {
+    /// `accept`, `decline` or `cancel`.
+    action: Action,
+    /// Values by the names of the fields, for `accept`.
+    #[serde(default)]
+    content: Option<Map<String, Value>>,
+}
+
+impl From<Reaction> for elicitation::Answer {
+    fn from(Reaction { action, content }: Reaction) -> Self {
+        match action {
+            Action::Accept => Self::Accept { content: content.unwrap_or_default().into() },
+            Action::Decline => Self::Decline,
+            Action::Cancel => Self::Cancel,
+        }
+    }
+}
+
+/// An answer to what the tool of a call wants to know.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Responding {
+    /// Which call.
+    call: String,
+    /// Which round of its questions, as it came with them.
+    round: u32,
+    /// What to say to each question, by its key.
+    answers: BTreeMap<String, Reaction>,
+}
+
+/// Answer what the tool of a call wants to know before it goes on
+#[utoipa::path(post, path = "/api/runs/{id}/respond", tag = "runs", request_body = Responding,
+    params(("id" = uuid::Uuid, Path)),
+    responses((status = 202, body = StateView), (status = "4XX", body = Problem)))]
+async fn respond(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<RunId>,
+    key: Key,
+    body: Body<Responding>,
+) -> Result<(StatusCode, Json<StateView>), Problem> {
+    let once = key.once("POST /api/runs/{id}/respond", &body);
+    let Responding { call, round, answers } = body.value;
+    let answers = answers.into_iter().map(|(key, it)| (key, it.into())).collect();
+    let response = Response { call: CallId(call), round, answers };
+    Ok(accepted(api.app.respond(&caller, id, response, once.as_ref()).await?))
 }
 
 /// Have a run go on that was stopped, broke off or ran into a limit

@@ -1,71 +1,25 @@
 //! Live events: each stored entry is exactly one event with the same number.
 
+use std::collections::BTreeMap;
+
 use galaxy_base::Timestamp;
-use galaxy_domain::{Entry, MessageId, Part, PersonId, RunId, ToolCall};
+use galaxy_domain::{Entry, MessageId, PersonId, RunId};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::names::{
-    DecisionName, EffectName, FinishName, OutcomeName, QuestionName, ReachName, RunStateName,
+use super::{
+    elicitation::{AnswerView, ElicitationView},
+    names::{
+        DecisionName, EffectName, FinishName, OutcomeName, QuestionName, ReachName, RunStateName,
+    },
 };
 
 mod of;
+mod part;
 
 use of::{append, body};
-
-/// A piece of content.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PartView {
-    /// Text, Markdown in what an agent says.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// What a model thought.
-    Reasoning {
-        /// The thought.
-        text: String,
-    },
-    /// A raster image.
-    Image {
-        /// Its type.
-        media_type: String,
-        /// Its bytes in base64.
-        data: String,
-    },
-}
-
-/// What people can see of `parts`: opaque ones are between us and a provider.
-pub fn parts(parts: &[Part]) -> Vec<PartView> {
-    let view = |part: &Part| match part {
-        Part::Text { text } => Some(PartView::Text { text: text.clone() }),
-        Part::Reasoning { text } => Some(PartView::Reasoning { text: text.clone() }),
-        Part::Image { media_type, data } => {
-            Some(PartView::Image { media_type: media_type.clone(), data: data.clone() })
-        }
-        Part::Opaque { .. } => None,
-    };
-    parts.iter().filter_map(view).collect()
-}
-
-/// A call as a model asked for it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct CallView {
-    /// Names the call.
-    pub id: String,
-    /// Names the tool.
-    pub tool: String,
-    /// Its arguments.
-    pub input: Value,
-}
-
-impl From<&ToolCall> for CallView {
-    fn from(call: &ToolCall) -> Self {
-        Self { id: call.id.0.clone(), tool: call.tool.clone(), input: call.input.clone() }
-    }
-}
+pub use part::{CallView, PartView, parts};
 
 /// What is in an event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -160,6 +114,25 @@ pub enum RunEventBody {
         call: String,
         /// What it can do.
         effect: EffectName,
+    },
+    /// The tool of a call that runs wants to know something from the person; the run waits.
+    #[serde(rename = "tool.elicited")]
+    ToolElicited {
+        /// Which call.
+        call: String,
+        /// What is asked.
+        elicitation: ElicitationView,
+    },
+    /// A person answered what the tool of a call wanted to know.
+    #[serde(rename = "tool.answered")]
+    ToolAnswered {
+        /// Which call.
+        call: String,
+        /// What they said, by question.
+        answers: BTreeMap<String, AnswerView>,
+        /// Who.
+        #[schema(value_type = uuid::Uuid)]
+        by: PersonId,
     },
     /// A call tells how far it is.
     #[serde(rename = "tool.progress")]
@@ -282,6 +255,8 @@ pub const fn name(body: &RunEventBody) -> &'static str {
         RunEventBody::ToolApproval { .. } => "tool.approval",
         RunEventBody::ToolDecided { .. } => "tool.decided",
         RunEventBody::ToolStarted { .. } => "tool.started",
+        RunEventBody::ToolElicited { .. } => "tool.elicited",
+        RunEventBody::ToolAnswered { .. } => "tool.answered",
         RunEventBody::ToolProgress { .. } => "tool.progress",
         RunEventBody::ToolFinished { .. } => "tool.finished",
         RunEventBody::UsageUpdated { .. } => "usage.updated",

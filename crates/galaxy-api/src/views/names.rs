@@ -132,6 +132,19 @@ names! {
         Approval {},
         /// What is the answer?
         Answer {},
+        /// What does the tool want to know?
+        Form {},
+    }
+    /// What the words of a field look like.
+    FormatName of galaxy_domain::elicitation::Format {
+        /// An address of mail.
+        Email {},
+        /// An address of the web or another URI.
+        Uri {},
+        /// A day.
+        Date {},
+        /// A moment.
+        DateTime {},
     }
     /// How a call ended.
     OutcomeName of galaxy_domain::Outcome {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
+    elicitation::ElicitationView,
     event::time,
     names::{EffectName, OutcomeName, QuestionName, RunStateName},
 };
@@ -40,7 +41,7 @@ pub struct OpenCallView {
     pub tool: String,
     /// Its arguments.
     pub input: Value,
-    /// What a person is asked about it: `approval` or `answer`.
+    /// What a person is asked about it: `approval`, `answer` or `form`.
     #[schema(required)]
     pub question: Option<QuestionName>,
     /// What a yes is bound to.
@@ -49,6 +50,9 @@ pub struct OpenCallView {
     /// What it can do, once it has begun.
     #[schema(required)]
     pub effect: Option<EffectName>,
+    /// What its tool wants to know, where the question is a form.
+    #[schema(required)]
+    pub elicitation: Option<ElicitationView>,
 }
 
 /// A run at a glance.
@@ -113,9 +117,10 @@ impl From<&RunDetail> for RunView {
             call: it.call.id.0.clone(),
             tool: it.call.tool.clone(),
             input: it.call.input.clone(),
-            question: it.asked.filter(|_| it.decision.is_none()).map(QuestionName::from),
+            question: it.question().map(QuestionName::from),
             digest: detail.digest(&it.call.id).map(ToOwned::to_owned),
             effect: it.began.map(EffectName::from),
+            elicitation: it.waits_for().map(|asked| ElicitationView::of(it.rounds, asked)),
         };
         Self {
             summary: (&detail.row).into(),

@@ -19,6 +19,7 @@ mod branches;
 mod conversations;
 mod csrf;
 mod document;
+mod elicitation;
 mod feedback;
 mod following;
 mod hosts;

@@ -1,6 +1,6 @@
 //! How the pieces of an export are written. Pure.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
@@ -93,6 +93,8 @@ fn lines_of(entry: &Entry) -> Vec<Line<'_>> {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Usage { .. }
         | Item::Resumed { .. } => Vec::new(),
@@ -223,11 +225,28 @@ fn json(message: &MessageRow, first: bool) -> Result<String, AppError> {
         id: message.id,
         parent: message.parent,
         created_at: message.created_at.to_string(),
-        body: &message.body,
+        body: &shown(&message.body),
     })?;
     // No text in JSON holds a line break, so these are all of the layout.
     let separator = if first { "" } else { "," };
     Ok(format!("{separator}\n    {}", written.replace('\n', "\n    ")))
+}
+
+/// A body without what tool servers want back with answers: that is between them and us.
+fn shown(body: &Body) -> Cow<'_, Body> {
+    let asks = |entry: &Entry| matches!(entry.item, Item::Elicited { .. });
+    let mut shown = Cow::Borrowed(body);
+    if let Body::Answered { entries } = body
+        && entries.iter().any(asks)
+        && let Body::Answered { entries } = shown.to_mut()
+    {
+        for entry in entries {
+            if let Item::Elicited { elicitation, .. } = &mut entry.item {
+                elicitation.forget_state();
+            }
+        }
+    }
+    shown
 }
 
 fn pretty(value: &impl Serialize) -> Result<String, AppError> {

@@ -170,7 +170,7 @@ impl Servers {
                 let broken = || AppError::Internal(format!("`{}` has no address", row.name));
                 let network = if *inside { Network::Inside } else { Network::Public };
                 let url = url.parse().map_err(|_| broken())?;
-                Transport::Http { url, headers: given, network }
+                Transport::Http { url, headers: given, network, credentials: None }
             }
             Link::Program { command, arguments, .. } => {
                 let home = self.home(row.id);

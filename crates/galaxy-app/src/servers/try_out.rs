@@ -31,7 +31,7 @@ impl App {
         tool.schema().check(&input).map_err(|wrong| AppError::invalid("/arguments", wrong))?;
         let (notes, _) = Notes::channel();
         let caller = caller.clone();
-        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes };
+        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes, asks: None };
         Ok(call(&**tool, input, &cx).await)
     }
 }

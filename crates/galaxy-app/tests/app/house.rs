@@ -38,6 +38,8 @@ pub(crate) struct House {
     pub(crate) bob: Caller,
     pub(crate) store: Store,
     pub(crate) servers: Arc<FakeToolServers>,
+    /// Everything that works in the background.
+    pub(crate) tasks: Tasks,
 }
 
 impl House {
@@ -67,6 +69,18 @@ impl House {
         tools: impl IntoIterator<Item = FakeTool>,
         worker: WorkerConfig,
     ) -> Self {
+        let tools = tools.into_iter().map(|tool| Arc::new(tool) as Arc<dyn AnyTool>);
+        Self::of(store, scripts, tools.collect(), worker).await
+    }
+
+    /// The same with tools of any kind.
+    pub(crate) async fn of(
+        store: &Store,
+        scripts: impl IntoIterator<Item = Script>,
+        tools: Vec<Arc<dyn AnyTool>>,
+        worker: WorkerConfig,
+    ) -> Self {
+        let tasks = Tasks::default();
         let model = Arc::new(ScriptedModel::new(scripts));
         let provider = Arc::new(ScriptedProvider(model.clone()));
         let secret = "0123456789abcdef0123456789ABCDEF".into();
@@ -76,18 +90,18 @@ impl House {
             store: store.clone(),
             access: Arc::new(access),
             catalogue: Arc::new(catalogue(provider, store)),
-            tools: tools.into_iter().map(|tool| Arc::new(tool) as Arc<dyn AnyTool>).collect(),
+            tools,
             clock: store.clock().clone(),
             opener: servers.clone(),
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
-            tasks: Tasks::default(),
+            tasks: tasks.clone(),
         };
         let app = App::new(parts, config(worker)).unwrap();
         // The first account becomes an administrator's, whatever was asked for.
         caller(store, "root@example.org", Role::Admin).await;
         let ann = caller(store, "ann@example.org", Role::Member).await;
         let bob = caller(store, "bob@example.org", Role::Member).await;
-        Self { app, model, ann, bob, store: store.clone(), servers }
+        Self { app, model, ann, bob, store: store.clone(), servers, tasks }
     }
 
     /// A new conversation of Ann.

@@ -7,6 +7,7 @@ mod approvals;
 mod branches;
 mod chat;
 mod deleting;
+mod elicitation;
 mod export;
 mod house;
 mod offers;

@@ -1,9 +1,12 @@
 //! The entries of a run's log.
 
+use std::collections::BTreeMap;
+
 use galaxy_base::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    elicitation::{Answer, Elicitation},
     id::{MessageId, PersonId},
     part::Part,
     run::Stop,
@@ -88,6 +91,8 @@ pub enum Question {
     Approval,
     /// What is the answer? (The call itself is a question to the person.)
     Answer,
+    /// What does the tool want to know before it goes on? ([`Item::Elicited`] is the record.)
+    Form,
 }
 
 /// One entry of a run's log.
@@ -150,6 +155,27 @@ pub enum Item {
         /// What it can do; only a repeatable one may run again after a crash.
         effect: Effect,
     },
+    /// A call that has begun is put down until a person answers its tool; the run waits.
+    Elicited {
+        /// Which call.
+        call: CallId,
+        /// Which round of questions of this call it is, counted from 1.
+        round: u32,
+        /// What is asked, and how the call goes on.
+        elicitation: Elicitation,
+        /// SHA-256 of tool definition and arguments, in hexadecimal: a tool that has changed
+        /// since is not gone on with.
+        digest: String,
+    },
+    /// A person answered what a tool asked. The call begins once more, with the answers.
+    Answered {
+        /// Which call.
+        call: CallId,
+        /// What they say, under the keys of the questions.
+        answers: BTreeMap<String, Answer>,
+        /// Who.
+        by: PersonId,
+    },
     /// A call tells how far it is.
     Progress {
         /// Which.
@@ -199,6 +225,8 @@ impl Item {
             Self::Asked { .. } => "asked",
             Self::Approval { .. } => "approval",
             Self::Began { .. } => "began",
+            Self::Elicited { .. } => "elicited",
+            Self::Answered { .. } => "answered",
             Self::Progress { .. } => "progress",
             Self::Reply { .. } => "reply",
             Self::Usage { .. } => "usage",
@@ -217,6 +245,8 @@ impl Item {
             | Self::Asked { .. }
             | Self::Approval { .. }
             | Self::Began { .. }
+            | Self::Elicited { .. }
+            | Self::Answered { .. }
             | Self::Reply { .. }
             | Self::Usage { .. }
             | Self::Stopped { .. }

@@ -1,9 +1,12 @@
+use serde_json::Value;
+
 use super::*;
 use crate::{
+    elicitation::{Elicitation, Inquiry, WayBack},
     id::{MessageId, PersonId},
     part::Part,
     run::Stop,
-    tool::Reach,
+    tool::{Effect, Reach},
 };
 
 fn said() -> Item {
@@ -31,6 +34,27 @@ fn replies(id: &str) -> Item {
 
 fn began(id: &str, effect: Effect) -> Item {
     Item::Began { call: CallId(id.to_owned()), effect }
+}
+
+fn asks_for(id: &str, round: u32, questions: &[&str]) -> Item {
+    let page = |key: &&str| {
+        let url = "https://example.org/".to_owned();
+        ((*key).to_owned(), Inquiry::Page { message: "Sign".to_owned(), url })
+    };
+    let elicitation = Elicitation {
+        server: "far".to_owned(),
+        tool: "sign".to_owned(),
+        questions: questions.iter().map(page).collect(),
+        declined: Vec::new(),
+        back: WayBack::Again { state: Some("s".to_owned()) },
+    };
+    Item::Elicited { call: CallId(id.to_owned()), round, elicitation, digest: "00".to_owned() }
+}
+
+fn hears(id: &str, questions: &[&str]) -> Item {
+    let answer = |key: &&str| ((*key).to_owned(), Answer::Decline);
+    let answers = questions.iter().map(answer).collect();
+    Item::Answered { call: CallId(id.to_owned()), answers, by: PersonId::fresh() }
 }
 
 fn transcript(items: impl IntoIterator<Item = Item>) -> Result<Transcript, Misplaced> {
@@ -66,6 +90,47 @@ fn a_call_with_effects_begins_once() {
     assert_eq!(again, Err(Misplaced::TooLate(CallId("a".to_owned()))));
     run.push(began("b", Effect::Reads)).unwrap();
     run.push(began("b", Effect::Reads)).unwrap();
+}
+
+#[test]
+fn a_tool_asks_only_while_its_call_is_under_way() {
+    let late = Err(Misplaced::TooLate(CallId("a".to_owned())));
+    let mut run = transcript([said(), asks(&["a"])]).unwrap();
+    assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
+    run.push(began("a", Effect::Reaches)).unwrap();
+    assert_eq!(run.push(hears("a", &["q"])), late, "nothing was asked");
+    run.push(asks_for("a", 1, &["q"])).unwrap();
+    assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
+    assert_eq!(
+        run.push(asks_for("b", 1, &["q"])),
+        Err(Misplaced::NoSuchCall(CallId("b".to_owned())))
+    );
+    let open = run.open_calls().next().unwrap();
+    assert_eq!((open.question(), open.rounds), (Some(Question::Form), 1));
+}
+
+#[test]
+fn a_call_that_was_put_down_begins_again_once_it_has_its_answers() {
+    let late = Err(Misplaced::TooLate(CallId("a".to_owned())));
+    for effect in [Effect::Reaches, Effect::Reads] {
+        let items = [said(), asks(&["a"]), began("a", effect), asks_for("a", 1, &["p", "q"])];
+        let mut run = transcript(items).unwrap();
+        assert_eq!(run.push(began("a", effect)), late);
+        for wrong in [&["p"][..], &["p", "q", "r"], &["p", "r"]] {
+            let misplaced = Misplaced::NotAsked(CallId("a".to_owned()));
+            assert_eq!(run.push(hears("a", wrong)), Err(misplaced));
+        }
+        run.push(hears("a", &["q", "p"])).unwrap();
+        assert_eq!(run.push(hears("a", &["q", "p"])), late);
+        run.push(began("a", effect)).unwrap();
+        assert_eq!(run.open_calls().next().unwrap().question(), None);
+        // Once more only where it does no harm; and the tool may ask again.
+        assert_eq!(run.push(began("a", effect)).is_ok(), effect.is_repeatable());
+        assert_eq!(run.push(asks_for("a", 1, &["q"])), late);
+        run.push(asks_for("a", 2, &["q"])).unwrap();
+        assert_eq!(run.open_calls().next().unwrap().rounds, 2);
+        run.push(replies("a")).unwrap();
+    }
 }
 
 #[test]
@@ -113,6 +178,9 @@ fn the_stored_form_is_stable() {
         r#"{"kind":"stopped","stop":{"kind":"exhausted","limit":"25 steps"}}"#,
         r#"{"kind":"usage","model":"m","usage":{"input":1,"cached":0,"output":2,"reasoning":0}}"#,
         r#"{"kind":"asked","call":"a","question":"approval","digest":"00"}"#,
+        r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"page","message":"Sign","url":"https://example.org/"}},"back":{"kind":"again","state":"s"}},"digest":"00"}"#,
+        r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"form","message":"Who?","fields":[{"name":"n","title":"Name","required":true,"kind":{"type":"text","max_length":9,"format":"email"}},{"name":"c","required":false,"kind":{"type":"number","whole":true,"minimum":1.0}},{"name":"o","required":false,"kind":{"type":"several","choices":[{"value":"x","title":"X"}],"least":1}}]}},"declined":["p"],"back":{"kind":"held","until":7}},"digest":"00"}"#,
+        r#"{"kind":"answered","call":"a","answers":{"p":{"action":"accept","content":{"n":1}},"q":{"action":"decline"},"r":{"action":"cancel"}},"by":"0192f6c0-0000-7000-8000-000000000000"}"#,
     ];
     for text in stored {
         let item: Item = serde_json::from_str(text).unwrap();

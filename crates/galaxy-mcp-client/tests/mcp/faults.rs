@@ -193,7 +193,7 @@ async fn a_tool_that_changes_after_it_was_pinned_is_not_called() {
     server.close().await;
 }
 
-fn cx() -> galaxy_tool::ToolCx {
+pub(crate) fn cx() -> galaxy_tool::ToolCx {
     use galaxy_domain::{
         Caller, Id, Role,
         access::{Credential, Scope},
@@ -210,5 +210,6 @@ fn cx() -> galaxy_tool::ToolCx {
         conversation: None,
         cancel: tokio_util::sync::CancellationToken::new(),
         notes: galaxy_tool::Notes::channel().0,
+        asks: None,
     }
 }

@@ -1,7 +1,7 @@
 //! What is told of a run.
 
-use galaxy_app::quick::{Asked, CallReport, Reply};
-use galaxy_base::text::clip;
+use galaxy_app::quick::{Asked, Asks, CallReport, Reply};
+use galaxy_base::text::{clip, headline};
 use galaxy_domain::{Caller, RunId, RunState};
 use rmcp::{
     ErrorData,
@@ -16,6 +16,8 @@ use crate::{
 
 /// More text of one answer than this is cut, visibly.
 const CHARS: usize = 100_000;
+/// More of what a tool server asks is cut, visibly.
+const MESSAGE_CHARS: usize = 300;
 
 /// How far a run is.
 ///
@@ -44,6 +46,7 @@ pub(super) fn told(asked: Asked, reply: &Reply) -> CallToolResult {
         "state": reply.state.as_str(),
         "response": clip(&reply.response, CHARS),
         "waits_for": waits_for(reply).map(|it| it.tool.clone()).collect::<Vec<_>>(),
+        "asks": waits_for(reply).map(asks).collect::<Vec<_>>(),
         "usage": usage(reply),
     });
     // Whoever reads text only can still ask again, and go on with the conversation.
@@ -63,11 +66,11 @@ fn words(reply: &Reply) -> String {
             format!("The agent is still at work; ask `run_status` later.\n\n{said}")
         }
         RunState::Parked => {
-            let tools: Vec<&str> = waits_for(reply).map(|it| &*it.tool).collect();
+            let waits: Vec<String> = waits_for(reply).map(wanted).collect();
             format!(
                 "The agent waits for the person, who has to decide or answer in Galaxy ({}); \
                  `run_status` tells when it has gone on.\n\n{said}",
-                tools.join(", ")
+                waits.join("; ")
             )
         }
         RunState::Exhausted => format!("The agent ran into a limit, and can go on: {said}"),
@@ -83,6 +86,39 @@ fn words(reply: &Reply) -> String {
 fn waits_for(reply: &Reply) -> impl Iterator<Item = &CallReport> {
     let parked = reply.state == RunState::Parked;
     reply.calls.iter().filter(move |call| parked && call.outcome.is_none())
+}
+
+/// What a call waits for, in words.
+fn wanted(call: &CallReport) -> String {
+    let tool = &call.tool;
+    match &call.asks {
+        None => tool.clone(),
+        Some(Asks::Approval) => format!("{tool} needs a yes or a no"),
+        Some(Asks::Answer) => format!("{tool} needs an answer"),
+        Some(Asks::Form { server, messages }) => {
+            let messages: Vec<String> = messages.iter().map(|it| said(it)).collect();
+            format!("{tool}: the tool server {server} asks \"{}\"", messages.join("\", \""))
+        }
+    }
+}
+
+/// What a call waits for, for programs.
+fn asks(call: &CallReport) -> Value {
+    let tool = &call.tool;
+    match &call.asks {
+        None => json!({ "tool": tool, "question": null }),
+        Some(Asks::Approval) => json!({ "tool": tool, "question": "approval" }),
+        Some(Asks::Answer) => json!({ "tool": tool, "question": "answer" }),
+        Some(Asks::Form { server, messages }) => {
+            let messages: Vec<String> = messages.iter().map(|it| said(it)).collect();
+            json!({ "tool": tool, "question": "form", "server": server, "messages": messages })
+        }
+    }
+}
+
+/// What a tool server says, short.
+fn said(message: &str) -> String {
+    headline(message, MESSAGE_CHARS)
 }
 
 fn usage(reply: &Reply) -> Value {

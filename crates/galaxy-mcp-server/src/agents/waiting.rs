@@ -136,13 +136,14 @@ fn line(logged: &Logged) -> Option<String> {
             let tools: Vec<&str> = calls.iter().map(|call| &*call.tool).collect();
             (!tools.is_empty()).then(|| format!("calls {}", tools.join(", ")))
         }
-        Item::Asked { .. } => Some("waits for the person".to_owned()),
+        Item::Asked { .. } | Item::Elicited { .. } => Some("waits for the person".to_owned()),
         Item::Progress { note, .. } => Some(note.clone()),
         Item::Reply { .. } => Some("a tool has answered".to_owned()),
         Item::User { .. }
         | Item::Delta { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Answered { .. }
         | Item::Usage { .. }
         | Item::Stopped { .. }
         | Item::Resumed { .. } => None,

@@ -86,6 +86,8 @@ fn parts(body: &str) -> Result<Vec<Part>, StoreError> {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::Elicited { .. }
+        | Item::Answered { .. }
         | Item::Progress { .. }
         | Item::Reply { .. }
         | Item::Usage { .. }

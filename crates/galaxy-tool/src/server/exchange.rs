@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use galaxy_base::Backoff;
+use galaxy_domain::elicitation::{QUESTIONS, ROUNDS};
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::server::{
     ToolServer,
@@ -13,10 +15,6 @@ use crate::server::{
     spec::Questions,
 };
 
-/// A server that still asks after this many rounds is given up.
-const ROUNDS: u32 = 10;
-/// More questions than this at a time are too many.
-const AT_A_TIME: usize = 16;
 /// How long to leave a server alone that only says "come back".
 const COME_BACK: Backoff =
     Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(5) };
@@ -51,7 +49,7 @@ impl Waiting {
         let state = result.get("requestState").and_then(Value::as_str).map(str::to_owned);
         let none = Map::new();
         let asked = result.get("inputRequests").and_then(Value::as_object).unwrap_or(&none);
-        if asked.len() > AT_A_TIME {
+        if asked.len() > QUESTIONS {
             return Err(ServerError::TooLarge(format!("{} questions at a time", asked.len())));
         }
         let read = |(key, request): (&String, &Value)| {
@@ -90,7 +88,7 @@ pub(crate) async fn exchange(
         let result = server.request(next, cx).await?;
         let Some(waiting) = Waiting::read(&result)? else { return Ok(Exchanged::Done(result)) };
         if waiting.questions.is_empty() {
-            rest(round, cx).await?;
+            rest(round, &cx.cancel).await?;
         }
         let Some(answers) = ask(server, &waiting, &request, cx).await? else {
             return Ok(Exchanged::Waits(waiting));
@@ -100,9 +98,10 @@ pub(crate) async fn exchange(
     Err(ServerError::Garbled(format!("it still asks after {ROUNDS} rounds")))
 }
 
-async fn rest(round: u32, cx: &RequestCx) -> Result<(), ServerError> {
+/// Leaves a server alone that has nothing to ask and no result yet.
+pub(super) async fn rest(round: u32, cancel: &CancellationToken) -> Result<(), ServerError> {
     tokio::select! {
-        () = cx.cancel.cancelled() => Err(ServerError::Cancelled),
+        () = cancel.cancelled() => Err(ServerError::Cancelled),
         () = tokio::time::sleep(COME_BACK.delay(round)) => Ok(()),
     }
 }

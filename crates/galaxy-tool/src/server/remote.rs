@@ -15,10 +15,11 @@ use crate::{
         error::ServerError,
         exchange::Exchanged,
         output,
-        request::RequestCx,
-        spec::Trust,
+        request::{Request, RequestCx},
+        rounds::rounds,
+        spec::{Questions, Trust},
     },
-    tool::{AnyTool, Output, ToolCx, ToolError},
+    tool::{AnyTool, Asks, Output, ToolCx, ToolError},
 };
 
 /// A tool of a server. It is bound to the definition it was made of: when the server says
@@ -31,8 +32,8 @@ pub struct RemoteTool {
     elicit: Arc<dyn Elicit>,
 }
 
-/// The tools in `list` that `is_approved` wants, which looks at their pins. Their questions go
-/// to `elicit`.
+/// The tools in `list` that `is_approved` wants, which looks at their pins. What they ask in a run
+/// the person of the run is asked ([`Asks`]); anywhere else their questions go to `elicit`.
 pub fn remote_tools(
     server: &Arc<dyn ToolServer>,
     list: &ToolList,
@@ -72,12 +73,27 @@ impl RemoteTool {
                  has to allow it again",
             ));
         }
+        let request = Request::call(&self.definition.name, input);
+        match (&cx.asks, self.server.spec().questions) {
+            (Some(asks), Questions::Allowed) => rounds(&self.server, &request, cx, asks).await,
+            (Some(Asks { resumed: Some(_), .. }), Questions::Off) => Err(ToolError::tell(
+                "the tool was left: its server may not ask people any more; what it began may \
+                 have taken effect all the same",
+            )),
+            (Some(_) | None, Questions::Off) | (None, Questions::Allowed) => {
+                self.alone(request, cx).await
+            }
+        }
+    }
+
+    /// Calls the tool where no run can wait for a person.
+    async fn alone(&self, request: Request, cx: &ToolCx) -> Result<Output, ToolError> {
         let cx = RequestCx {
             cancel: cx.cancel.clone(),
             progress: Arc::new(cx.notes.clone()),
             elicit: self.elicit.clone(),
         };
-        match self.server.call(&self.definition.name, input, &cx).await {
+        match self.server.exchange(request, &cx).await {
             Ok(Exchanged::Done(result)) => output::read(&result),
             Ok(Exchanged::Waits(_)) => Err(ToolError::tell(
                 "the tool was left: it needs an answer from a person who is not there",
@@ -88,7 +104,7 @@ impl RemoteTool {
 }
 
 /// What the model is told of `err`.
-fn told(err: &ServerError) -> ToolError {
+pub(super) fn told(err: &ServerError) -> ToolError {
     let doubt =
         if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
     ToolError::tell(format!("{err}{doubt}"))

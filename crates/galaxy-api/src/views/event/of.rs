@@ -3,6 +3,7 @@
 use galaxy_domain::{CallId, Item, Outcome, PersonId, Stop, tool::Decision, transcript::Delta};
 
 use super::{CallView, RunEventBody, parts};
+use crate::views::elicitation::ElicitationView;
 
 pub(super) fn body(item: &Item) -> RunEventBody {
     match item {
@@ -28,6 +29,15 @@ pub(super) fn body(item: &Item) -> RunEventBody {
         Item::Began { call, effect } => {
             RunEventBody::ToolStarted { call: call.0.clone(), effect: effect.into() }
         }
+        Item::Elicited { call, round, elicitation, .. } => RunEventBody::ToolElicited {
+            call: call.0.clone(),
+            elicitation: ElicitationView::of(*round, elicitation),
+        },
+        Item::Answered { call, answers, by } => RunEventBody::ToolAnswered {
+            call: call.0.clone(),
+            answers: answers.iter().map(|(key, it)| (key.clone(), it.into())).collect(),
+            by: *by,
+        },
         Item::Progress { call, share, note } => {
             RunEventBody::ToolProgress { call: call.0.clone(), share: *share, note: note.clone() }
         }

@@ -278,6 +278,12 @@ fn runs() -> Vec<Way> {
             409,
             json!({ "call": "c", "answer": "a" }),
         ),
+        send(
+            "POST /api/runs/{id}/respond",
+            Changing(PERSON),
+            409,
+            json!({ "call": "c", "round": 1, "answers": {} }),
+        ),
         way("POST /api/runs/{id}/continue", Changing(CHAT), 409),
     ]
 }

@@ -16,6 +16,7 @@ galaxy_testkit::on_both_engines! {
     a_host_that_asks_for_progress_gets_it,
     a_host_that_goes_away_stops_the_run,
     a_run_that_waits_for_the_person_says_so,
+    a_run_whose_tool_asks_the_person_says_what,
     a_server_that_stops_tells_how_far_the_run_is,
     nobody_learns_of_another_persons_runs,
 }
@@ -107,7 +108,22 @@ async fn a_run_that_waits_for_the_person_says_so(store: &StoreFixture) {
     let waits = host.done("run_agent", json!({ "message": "Send it." })).await;
     assert_eq!((&waits["state"], &waits["waits_for"]), (&json!("parked"), &json!(["send"])));
     let status = host.call("run_status", json!({ "run_id": waits["run_id"] })).await;
-    assert!(text(&status["content"][0]["text"]).contains("decide or answer in Galaxy (send)"));
+    assert!(text(&status["content"][0]["text"]).contains("in Galaxy (send needs a yes or a no)"));
+}
+
+async fn a_run_whose_tool_asks_the_person_says_what(store: &StoreFixture) {
+    let plan = Plan::default().tool(crate::elicitation::book());
+    let house = House::with(store, plan).await;
+    let bo = house.member("bo@example.org").await;
+    let host = Host::full(&house, &bo).await;
+    house.script(Script::calls("c1", "book", json!({})));
+    let waits = host.done("run_agent", json!({ "message": "Book it." })).await;
+    let asks = json!([{ "tool": "book", "question": "form", "server": "far",
+        "messages": ["Pay here.", "Which table?"] }]);
+    assert_eq!((&waits["state"], &waits["asks"]), (&json!("parked"), &asks));
+    let status = host.call("run_status", json!({ "run_id": waits["run_id"] })).await;
+    let words = text(&status["content"][0]["text"]);
+    assert!(words.contains(r#"the tool server far asks "Pay here.", "Which table?""#), "{words}");
 }
 
 async fn a_server_that_stops_tells_how_far_the_run_is(store: &StoreFixture) {

@@ -123,7 +123,7 @@ async fn a_token_opens_the_same_as_a_key(store: &StoreFixture) {
     let body = json!({ "email": "ana@example.org", "password": PASSWORD });
     let ours = house.post("/api/auth/token").json(&body).send().await.ok(200);
     let key = ours["access_token"].as_str().unwrap().to_owned();
-    let host = Host { house: &house, key, era: super::host::MODERN };
+    let host = Host { house: &house, key, era: super::host::MODERN, path: "/mcp".to_owned() };
     assert!(host.tools().await.contains(&"run_agent".to_owned()));
     // Signed with the same secret, but meant for somebody else.
     let secret = "0123456789abcdef0123456789ABCDEF".into();
