@@ -109,6 +109,7 @@ async fn parked(store: &Store, tool: Arc<dyn AnyTool>) -> (House, RunId) {
     let detail = house.run(run).await;
     let open = detail.transcript.open_calls().next().unwrap();
     assert_eq!((open.question(), open.rounds), (Some(Question::Form), 1));
+    assert!(store.verify().await.unwrap().is_good());
     house.model.then(Script::says("Done."));
     (house, run)
 }

@@ -117,7 +117,7 @@ fn standing(state: RunState, transcript: &Transcript) -> Option<String> {
         Some(Item::Stopped { stop }) => Some(stop.state()),
         Some(_) | None => None,
     };
-    let asks = transcript.open_calls().any(|it| it.asked.is_some() && it.decision.is_none());
+    let asks = transcript.open_calls().any(|it| it.question().is_some());
     let agrees = match state {
         RunState::Queued | RunState::Running => logged.is_none(),
         RunState::Parked => logged.is_none() && asks,
@@ -156,6 +156,23 @@ mod tests {
         let log = log(2);
         let none: [String; 0] = [];
         assert_eq!(judge(&claim(RunState::Cancelled, false, log.clone()), &log), none);
+    }
+
+    #[test]
+    fn a_run_that_waits_for_what_its_tool_asks_is_parked() {
+        let items = [
+            r#"{"kind":"assistant","parts":[],"calls":[{"id":"c","tool":"t","input":{}}],"finish":"calls","model":"m"}"#,
+            r#"{"kind":"began","call":"c","effect":"reaches"}"#,
+            r#"{"kind":"elicited","call":"c","round":1,"elicitation":{"server":"far","tool":"t","questions":{"q":{"kind":"form","message":"Sure?","fields":[]}},"back":{"kind":"again"}},"digest":"d"}"#,
+        ];
+        let items = items.map(|it| serde_json::from_str(it).unwrap());
+        let mut log = log(2);
+        log.truncate(1);
+        log.extend((2..).zip(items).map(|(seq, item)| entry(seq, item)));
+        let none: [String; 0] = [];
+        assert_eq!(judge(&claim(RunState::Parked, false, log.clone()), &log), none);
+        log.truncate(3);
+        assert_eq!(judge(&claim(RunState::Parked, false, log.clone()), &log).len(), 1);
     }
 
     #[test]
