@@ -8,6 +8,7 @@ mod approve;
 pub(crate) mod connections;
 mod describe;
 mod handle;
+mod health;
 mod import;
 mod look;
 mod manage;
@@ -30,10 +31,9 @@ use connections::Connections;
 use shelf::Shelves;
 
 pub use approve::ToolDecision;
-pub use describe::{
-    Health, HealthTrouble, LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool, Tally,
-};
+pub use describe::{LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool, Tally};
 pub use galaxy_domain::tool_server::Standing;
+pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};

@@ -38,9 +38,9 @@ use session::Session;
 use splice::Result as Slot;
 
 /// Where the servers are.
-pub(crate) const PATH: &str = "/api/mcp/{server}";
+pub(crate) const PATH: &str = "/api/mcp/{name}";
 /// Where programs read what opens one of them.
-pub(crate) const METADATA: &str = "/.well-known/oauth-protected-resource/api/mcp/{server}";
+pub(crate) const METADATA: &str = "/.well-known/oauth-protected-resource/api/mcp/{name}";
 
 impl McpServer {
     /// Answers a request to the tool server called `name`.
@@ -81,7 +81,8 @@ impl McpServer {
         }
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
-            .with_json_response(!frame::wants_progress(&body))
+            // One that tells something before it answers is a stream all the same.
+            .with_json_response(true)
             .with_max_request_body_bytes(BODY)
             .disable_allowed_hosts()
             .disable_allowed_origins();

@@ -15,7 +15,7 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    views::{All, model::ToolView, names, tool_server::TriedView},
+    views::{All, model::ToolView, names, tool_server::tried::TriedView},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {

@@ -1,10 +1,11 @@
 //! Tool servers as clients see them.
 
-use galaxy_app::servers::{
-    Candidate, Health, LinkRequest, LogEntry, ServerDetail, ServerSummary, ServerTool,
-};
+pub mod import;
+pub mod tried;
+
+use galaxy_app::servers::{Health, LinkRequest, LogEntry, ServerDetail, ServerSummary, ServerTool};
 use galaxy_domain::{
-    Outcome, ToolServerId,
+    ToolServerId,
     tool_server::{Check, Link},
 };
 use serde::Serialize;
@@ -12,8 +13,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    event::{PartView, parts, time},
-    names::{EffectName, OutcomeName, StandingName, VerdictName},
+    event::time,
+    names::{EffectName, StandingName, VerdictName},
 };
 
 /// How a server is reached; values that open it are never shown.
@@ -51,7 +52,6 @@ impl From<&Link> for LinkView {
     }
 }
 
-/// What was asked for, before it is stored.
 impl From<&LinkRequest> for LinkView {
     fn from(request: &LinkRequest) -> Self {
         match request {
@@ -233,8 +233,7 @@ pub struct CheckView {
 
 impl From<&Check> for CheckView {
     fn from(check: &Check) -> Self {
-        let Check { at, state, latency_ms, trouble: _ } = check;
-        Self { at: time(*at), state: state.clone(), latency_ms: *latency_ms }
+        Self { at: time(check.at), state: check.state.clone(), latency_ms: check.latency_ms }
     }
 }
 
@@ -295,87 +294,7 @@ pub struct LogEntryView {
 }
 
 impl From<LogEntry> for LogEntryView {
-    fn from(entry: LogEntry) -> Self {
-        Self { at: time(entry.at), source: entry.source, text: entry.text }
-    }
-}
-
-/// Something that is wrong with what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct MistakeView {
-    /// Where (RFC 6901).
-    pub pointer: String,
-    /// What.
-    pub message: String,
-}
-
-/// A server of a file, and what would become of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CandidateView {
-    /// What the file calls it.
-    pub label: String,
-    /// What it would be called here.
-    pub name: String,
-    /// How it would be reached, in full.
-    pub link: LinkView,
-    /// Why it cannot be added as it is.
-    pub mistakes: Vec<MistakeView>,
-}
-
-impl From<&Candidate> for CandidateView {
-    fn from(candidate: &Candidate) -> Self {
-        let mistakes = candidate
-            .mistakes
-            .iter()
-            .map(|it| MistakeView { pointer: it.pointer.clone(), message: it.message.clone() });
-        Self {
-            label: candidate.label.clone(),
-            name: candidate.server.name.clone(),
-            link: match &candidate.link {
-                Some(link) => link.into(),
-                None => (&candidate.server.link).into(),
-            },
-            mistakes: mistakes.collect(),
-        }
-    }
-}
-
-/// What came of a server of a file.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct ImportedView {
-    /// What the file calls it.
-    pub label: String,
-    /// The server, if it was added.
-    #[schema(required)]
-    pub server: Option<ToolServerView>,
-    /// Why it was not.
-    #[schema(required)]
-    pub message: Option<String>,
-}
-
-/// How a call ended that a person made.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct TriedView {
-    /// How.
-    pub outcome: OutcomeName,
-    /// What it gave.
-    pub output: Vec<PartView>,
-    /// What went wrong.
-    #[schema(required)]
-    pub message: Option<String>,
-    /// In milliseconds: how long it took.
-    pub took_ms: u64,
-}
-
-impl TriedView {
-    /// How a call ended, after so many milliseconds.
-    pub fn of(outcome: &Outcome, took_ms: u64) -> Self {
-        let (output, message) = match outcome {
-            Outcome::Done { output } => (parts(output), None),
-            Outcome::Failed { message } => (Vec::new(), Some(message.clone())),
-            Outcome::Denied { reason } => (Vec::new(), reason.clone()),
-            Outcome::Aborted | Outcome::Unknown => (Vec::new(), None),
-        };
-        Self { outcome: outcome.into(), output, message, took_ms }
+    fn from(LogEntry { at, source, text }: LogEntry) -> Self {
+        Self { at: time(at), source, text }
     }
 }

@@ -268,12 +268,12 @@ fn mount(mcp: &McpServer) -> Mount {
 
 /// The routes that are mounted, for the table of all.
 pub(crate) fn mounted() -> Vec<Declared> {
-    let declared = |route: Route| Declared {
-        method: route.method(),
-        path: route.path().to_owned(),
-        policy: policy(route),
+    let declared = |it: Route| Declared {
+        method: it.method(),
+        path: it.path().to_owned(),
+        policy: policy(it),
     };
-    Route::ALL.into_iter().map(declared).collect()
+    Route::ALL.map(declared).into()
 }
 
 fn policy(route: Route) -> Policy {

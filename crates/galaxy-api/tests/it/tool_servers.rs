@@ -115,8 +115,8 @@ async fn servers_come_out_of_the_files_of_other_applications(store: &StoreFixtur
     let told = reply.ok(200);
     let mistakes: Vec<usize> =
         items(&told).iter().map(|it| it["mistakes"].as_array().unwrap().len()).collect();
-    // No program is started here, and a member could not add one.
-    assert_eq!(mistakes, [1, 0]);
+    // There is no such program here, and a member could not add one.
+    assert_eq!(mistakes, [2, 0]);
     let import = json!({ "file": file, "servers": ["Weather", "Shell"] });
     let told = house.post("/api/tool-servers/import").by(&bo).json(&import).send().await.ok(200);
     let [shell, weather] = &items(&told)[..] else { panic!("{told}") };

@@ -18,35 +18,15 @@ use galaxy_tool::{
 };
 use serde_json::Value;
 
-use super::{connections::Purpose, shelf::in_use};
+use super::{
+    connections::Purpose,
+    health::{Health, of_last, of_live},
+    shelf::in_use,
+};
 use crate::{App, AppError};
 
 /// How far back it is told how a server was.
 const HISTORY: Duration = Duration::from_secs(24 * 3600);
-
-/// How a server is.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Health {
-    /// A name of a state: `idle`, `connecting`, `ready`, `needs_sign_in`, `backing_off`, `failed`.
-    pub state: String,
-    /// How long the last look took.
-    pub latency: Option<Duration>,
-    /// When it last answered or failed to.
-    pub checked: Option<Timestamp>,
-    /// What is wrong.
-    pub trouble: Option<HealthTrouble>,
-    /// How often it was started again in the last ten minutes.
-    pub restarts: u32,
-}
-
-/// What is wrong with a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthTrouble {
-    /// What happened.
-    pub message: String,
-    /// What to do about it, while that is known.
-    pub advice: Option<String>,
-}
 
 /// What a server says about itself; untrusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,33 +260,5 @@ fn of_itself(info: &ServerInfo) -> ServerSelf {
         version: info.version.clone(),
         protocol: info.protocol.clone(),
         instructions: info.instructions.clone(),
-    }
-}
-
-fn of_live(live: &server::Health) -> Health {
-    Health {
-        state: live.state.as_str().to_owned(),
-        latency: live.latency,
-        checked: live.checked,
-        trouble: live.trouble.as_ref().map(|it| HealthTrouble {
-            message: it.error.to_string(),
-            advice: Some(it.error.advice().to_owned()),
-        }),
-        restarts: live.restarts,
-    }
-}
-
-fn of_last(last: Option<&Check>) -> Health {
-    let Some(last) = last else {
-        return Health { state: server::State::Idle.as_str().to_owned(), ..Health::default() };
-    };
-    let latency = last.latency_ms.and_then(|it| u64::try_from(it).ok());
-    let trouble = last.trouble.clone();
-    Health {
-        state: last.state.clone(),
-        latency: latency.map(Duration::from_millis),
-        checked: Some(last.at),
-        trouble: trouble.map(|message| HealthTrouble { message, advice: None }),
-        restarts: 0,
     }
 }

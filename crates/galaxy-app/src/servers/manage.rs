@@ -20,7 +20,7 @@ use super::{
 use crate::{App, AppError};
 
 /// Servers of one person, and servers of everybody.
-const MOST_OWN: usize = 50;
+const MOST_OWN: usize = 200;
 const MOST_SHARED: usize = 500;
 /// Whoever saves a server waits so long to see whether it answers; it is looked at further.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);

@@ -23,10 +23,3 @@ pub(super) fn called(body: &[u8]) -> Option<String> {
     let name = message.pointer("/params/name").and_then(Value::as_str);
     name.filter(|_| calls).map(str::to_owned)
 }
-
-/// Whether the client wants to hear how far its request is, or listens: only a stream tells.
-pub(super) fn wants_progress(body: &[u8]) -> bool {
-    let message: Value = serde_json::from_slice(body).unwrap_or_default();
-    let listens = message.get("method").is_some_and(|it| it == "subscriptions/listen");
-    listens || message.pointer("/params/_meta/progressToken").is_some()
-}

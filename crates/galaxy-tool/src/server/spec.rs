@@ -15,11 +15,14 @@ const NAME_CHARS: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName(String);
 
+/// What our own tools are said to come from.
+const OURS: &str = "built-in";
+
 /// Not the name of a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a server's name has at most 32 lower-case letters, digits and `-`, and begins and ends with \
-     a letter or digit"
+     a letter or digit; `built-in` is taken"
 )]
 pub struct NotAName;
 
@@ -32,7 +35,8 @@ impl ServerName {
         let plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit();
         let bytes = text.as_bytes();
         let ends = bytes.first().zip(bytes.last());
-        let good = ends.is_some_and(|(first, last)| plain(*first) && plain(*last))
+        let good = text != OURS
+            && ends.is_some_and(|(first, last)| plain(*first) && plain(*last))
             && bytes.len() <= NAME_CHARS
             && bytes.iter().all(|it| plain(*it) || *it == b'-');
         if good { Ok(Self(text.to_owned())) } else { Err(NotAName) }
@@ -213,7 +217,7 @@ mod tests {
             assert_eq!(ServerName::parse(good).map(|it| it.to_string()), Ok(good.to_owned()));
         }
         let long = "x".repeat(33);
-        for bad in ["", "-a", "a-", "a_b", "a__b", "Git", "ö", "a b", long.as_str()] {
+        for bad in ["built-in", "", "-a", "a-", "a_b", "a__b", "Git", "ö", "a b", long.as_str()] {
             assert_eq!(ServerName::parse(bad), Err(NotAName), "{bad}");
         }
     }

@@ -14,7 +14,10 @@ use crate::{
     routes::{Policy, Routes},
     views::{
         All,
-        tool_server::{CandidateView, ImportedView, ToolServerView},
+        tool_server::{
+            ToolServerView,
+            import::{CandidateView, ImportedView},
+        },
     },
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use galaxy_testkit::{FakeToolServer, store::StoreFixture};
 use galaxy_tool::server::{Progress, ServerError, ServerInfo};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::host::{ERAS, Host, MODERN};
 use crate::house::{House, Person};
@@ -31,18 +31,19 @@ fn weather(house: &House<'_>) -> Arc<FakeToolServer> {
             let message = Some("half".to_owned());
             cx.progress.progress(Progress { done: 1.0, total: Some(2.0), message });
         }
-        match params["arguments"]["say"].clone() {
-            Value::String(word) if word == "error" => {
+        let said = params["arguments"]["say"].clone();
+        match said.as_str().unwrap_or_default() {
+            "error" => {
                 let message = "no such place".to_owned();
                 Err(ServerError::Said { code: -32099, message, data: Some(json!({ "x": 1 })) })
             }
-            Value::String(word) if word == "ask" => Ok(json!({
+            "ask" => Ok(json!({
                 "resultType": "input_required", "requestState": "the server's own",
                 "inputRequests": { "q": { "method": "elicitation/create", "params": {
                     "message": "Where?", "requestedSchema": { "type": "object" } } } }
             })),
-            word => Ok(json!({
-                "content": [{ "type": "hologram", "of": word }, { "type": "text", "text": "Sunny." }],
+            _ => Ok(json!({
+                "content": [{ "type": "hologram", "of": said }, { "type": "text", "text": "Sunny." }],
                 "future": { "kept": true }
             })),
         }
@@ -140,10 +141,17 @@ async fn progress_comes_under_the_clients_own_token(store: &StoreFixture) {
     for era in [MODERN, "2025-03-26"] {
         let params = json!({ "name": "look", "arguments": { "say": "progress" },
             "_meta": { "progressToken": "mine" } });
-        let stream = host.speaking(era).send("tools/call", params).await.text();
-        let half = stream.find("\"half\"").unwrap_or_else(|| panic!("{stream}"));
-        let done = stream.find("hologram").unwrap_or_else(|| panic!("{stream}"));
-        assert!(half < done && stream.contains("\"mine\""), "{stream}");
+        let events = host.speaking(era).request("tools/call", params).follow().await.all().await;
+        let [note, answer] = &events[..] else { panic!("a note and an answer: {events:?}") };
+        assert_eq!(
+            note.data["params"],
+            json!({
+                "progressToken": "mine", "progress": 1.0, "total": 2.0, "message": "half"
+            })
+        );
+        let result = &answer.data["result"];
+        assert_eq!(result["content"][0]["type"], "hologram");
+        assert_eq!(result.get("resultType").is_some(), era == MODERN);
     }
 }
 

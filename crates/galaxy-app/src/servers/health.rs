@@ -1,0 +1,61 @@
+//! How a server is, for people.
+
+use std::time::Duration;
+
+use galaxy_base::Timestamp;
+use galaxy_domain::tool_server::Check;
+use galaxy_tool::server;
+
+/// How a server is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Health {
+    /// A name of a state: `idle`, `connecting`, `ready`, `needs_sign_in`, `backing_off`, `failed`.
+    pub state: String,
+    /// How long the last look took.
+    pub latency: Option<Duration>,
+    /// When it last answered or failed to.
+    pub checked: Option<Timestamp>,
+    /// What is wrong.
+    pub trouble: Option<HealthTrouble>,
+    /// How often it was started again in the last ten minutes.
+    pub restarts: u32,
+}
+
+/// What is wrong with a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthTrouble {
+    /// What happened.
+    pub message: String,
+    /// What to do about it, while that is known.
+    pub advice: Option<String>,
+}
+
+/// How a connection that is open is.
+pub(super) fn of_live(live: &server::Health) -> Health {
+    Health {
+        state: live.state.as_str().to_owned(),
+        latency: live.latency,
+        checked: live.checked,
+        trouble: live.trouble.as_ref().map(|it| HealthTrouble {
+            message: it.error.to_string(),
+            advice: Some(it.error.advice().to_owned()),
+        }),
+        restarts: live.restarts,
+    }
+}
+
+/// How a server was when it was last looked at.
+pub(super) fn of_last(last: Option<&Check>) -> Health {
+    let Some(last) = last else {
+        return Health { state: server::State::Idle.as_str().to_owned(), ..Health::default() };
+    };
+    let latency = last.latency_ms.and_then(|it| u64::try_from(it).ok());
+    let trouble = last.trouble.clone();
+    Health {
+        state: last.state.clone(),
+        latency: latency.map(Duration::from_millis),
+        checked: Some(last.at),
+        trouble: trouble.map(|message| HealthTrouble { message, advice: None }),
+        restarts: 0,
+    }
+}
