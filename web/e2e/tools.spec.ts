@@ -74,7 +74,7 @@ test.describe('tool servers', () => {
     await expect(toast(page, 'add is allowed')).toBeVisible();
     await expect(button(item(page, 'add'), 'Try add')).toBeVisible();
     await button(page, 'Allow fresh').click();
-    await expect(page.getByText('To be allowed')).toHaveCount(0);
+    await expect(page.getByRole('heading', { name: /^To be allowed/ })).toHaveCount(0);
 
     await tab(page, 'Settings').click();
     await button(page, 'Delete this server').click();

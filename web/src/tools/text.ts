@@ -19,7 +19,7 @@ export const words = {
   // its page
   tabs: 'Parts of this server', tab: { tools: 'Tools', resources: 'Resources', prompts: 'Prompts', log: 'Log', settings: 'Settings' },
   reached: 'Reached by', opens: (names: string) => `opened by ${names}`,
-  history: 'The last 24 hours', noHistory: 'Nobody has looked at it in the last 24 hours.', asTable: 'As a table', historyOf: (good: number, all: number) => `Answered ${number(good)} of ${count(all, 'check', 'checks')} in the last 24 hours`,
+  history: 'The last 24 hours', noHistory: 'Nobody has looked at it in the last 24 hours.', asTable: 'As a table', historyOf: (good: number, all: number) => `answered ${number(good)} of ${count(all, 'check', 'checks')}`,
   from: 'From', answered: 'Answered', took: 'Took', ofChecks: (good: number, all: number) => `${number(good)} of ${number(all)}`, ago: '24 h ago', now: 'now',
   about: 'What it says about itself', version: (version: string) => `version ${version}`, protocol: (revision: string) => `speaks ${revision}`, instructions: 'How it wants to be used',
   tool: {
