@@ -5,7 +5,7 @@ export const words = {
   lead: 'Servers that lend their tools to your agents, by the Model Context Protocol (MCP).',
   empty: 'No tool server yet', emptyHint: 'A tool server lends tools to your agents: a tracker, a database, a mailbox, anything that speaks the Model Context Protocol (MCP). Add one by its address, or bring along the servers of another application.',
   emptyReader: 'A tool server lends tools to agents. Whoever looks after this place can add one.',
-  failed: 'The tool servers could not be loaded.', failedOne: 'The tool server could not be loaded.', gone: 'This tool server is not here', goneHint: 'It was deleted, or it belongs to somebody else.',
+  failed: 'The tool servers could not be loaded.', stale: 'This may not be how it is now.', failedOne: 'The tool server could not be loaded.', gone: 'This tool server is not here', goneHint: 'It was deleted, or it belongs to somebody else.',
   add: 'Add server', import: 'Import',
   // how a server is
   state: { idle: 'idle', connecting: 'connecting', ready: 'ready', needs_sign_in: 'sign-in needed', backing_off: 'does not answer, is tried again', failed: 'failed', off: 'off', shadowed: 'not used', unknown: 'in an unknown state' },
