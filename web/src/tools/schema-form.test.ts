@@ -12,9 +12,9 @@ const SCHEMA = {
 const fields = fieldsOf(SCHEMA)!;
 const filled = (more: Record<string, string>) => argumentsOf(fields, { ...blank(fields), ...more });
 
-it('makes a field of each property, by what it takes', () => {
+it('makes a field of each property, by what it takes, those that are needed first', () => {
   expect(fields.map(({ name, kind, required }) => [name, kind, required])).toEqual([
-    ['title', 'text', true], ['note', 'text', false], ['share', 'number', true], ['count', 'integer', false], ['loud', 'yes-no', false], ['colour', 'choice', false], ['tags', 'json', false], ['maybe', 'integer', false], ['either', 'json', false],
+    ['title', 'text', true], ['share', 'number', true], ['note', 'text', false], ['count', 'integer', false], ['loud', 'yes-no', false], ['colour', 'choice', false], ['tags', 'json', false], ['maybe', 'integer', false], ['either', 'json', false],
   ]);
   expect(fields[0]!.hint).toBe('What it is called');
   expect(fields[7]!.title).toBe('Perhaps');

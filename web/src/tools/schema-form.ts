@@ -20,13 +20,14 @@ type Fields = Record<string, unknown>;
 const isObject = (it: unknown): it is Fields => it !== null && typeof it === 'object' && !Array.isArray(it);
 const text = (it: unknown) => (typeof it === 'string' ? it : '');
 
-/** The fields of a schema; `null` when it is none that a form can stand for. */
+/** The fields of a schema, those that are needed first; `null` when it is none that a form can stand for. */
 export function fieldsOf(schema: unknown): Field[] | null {
   if (!isObject(schema) || ['anyOf', 'oneOf', 'allOf', '$ref', 'if'].some((it) => it in schema)) return null;
   const { properties = {}, required } = schema;
   if (!isObject(properties)) return null;
   const needed = new Set(Array.isArray(required) ? required : []);
-  return Object.entries(properties).map(([name, property]) => fieldOf(name, property, needed.has(name)));
+  const fields = Object.entries(properties).map(([name, property]) => fieldOf(name, property, needed.has(name)));
+  return [...fields.filter((it) => it.required), ...fields.filter((it) => !it.required)];
 }
 
 function fieldOf(name: string, given: unknown, required: boolean): Field {
