@@ -30,7 +30,7 @@ export const words = {
     whole: 'Description and arguments', description: 'Description', noDescription: 'It says nothing about itself.', schema: 'Arguments', offer: (tool: string) => `Offer ${tool} to agents`, offered: 'on', offeredNot: 'off',
     waitingTitle: 'To be allowed', waitingHint: 'Read what they say: a description is an instruction to your agents. You allow exactly what is shown.', waitingReader: 'Whoever looks after this server has to allow them.',
     allow: 'Allow', allowLabel: (tool: string) => `Allow ${tool}`, allowAll: (n: number) => `Allow all ${number(n)}`, allowSure: (n: number) => `Allow ${count(n, 'tool', 'tools')}?`, allowed: (n: number, first: string) => (n === 1 ? `${first} is allowed` : `${count(n, 'tool', 'tools')} are allowed`),
-    moved: 'It changed again while you looked at it.', showNow: 'Show it as it is now', removed: 'removed', added: 'added', same: 'unchanged', elsewhere: 'Description and arguments are the same. Something else in its definition changed, such as its title or what it claims about its effects.', was: 'As it was allowed', is: 'As it is now',
+    moved: 'It changed again while you looked at it.', showNow: 'Show it as it is now', removed: 'removed', added: 'added', same: 'unchanged', elsewhere: 'Description and arguments are the same. Something else in its definition changed, such as its title or what it claims about its effects.',
     switched: (tool: string, on: boolean) => `${tool} is ${on ? 'on' : 'off'}`, search: 'Search these tools', noMatch: 'No tool fits.',
     tryIt: 'Try it', tryLabel: (tool: string) => `Try ${tool}`,
   },
@@ -42,7 +42,7 @@ export const words = {
   offers: {
     resources: 'Resources', noResources: 'It offers no resources.', templates: 'Templates', templatesHint: 'Addresses of more resources, with places to fill in.', read: 'Read', readLabel: (name: string) => `Read ${name}`, address: 'Address', content: 'Content', nothing: 'There is nothing in it.', picture: 'Picture from the server',
     other: (what: string, size: string) => `${what}${size && `, ${size}`}: not shown here`, binary: 'Data', prompts: 'Prompts', noPrompts: 'It offers no prompts.', fill: 'Fill in', fillLabel: (name: string) => `Fill in ${name}`, show: 'Show', messages: 'Messages', noMessages: 'It says nothing.', role: { user: 'You', assistant: 'Agent' } as Record<string, string>, filter: 'Filter', cut: (shown: number, all: number) => `${number(shown)} of ${number(all)} shown; filter for the others`,
-    failed: 'The server did not say.', showAll: (n: string) => `Show all ${n} characters`,
+    showAll: (n: string) => `Show all ${n} characters`,
   },
   logs: { lead: 'The newest lines, as long as the connection lasts.', refresh: 'Refresh', none: 'Nothing was written yet.', notYours: 'Only those who look after this server read its log.', lines: 'Log', count: (n: number) => count(n, 'line', 'lines') },
   form: {
