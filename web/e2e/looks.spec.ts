@@ -1,7 +1,18 @@
+import { FakeToolServer } from './tool-server';
 import { answered, Api, button, card, enter, expect, expectSound, replies, say, test, type Page } from './test';
 
 const SECTIONS = ['appearance', 'account', 'keys', 'sessions', 'models', 'tools', 'people', 'feedback'];
 const settled = async (page: Page) => { await expect(page.getByText('Loading', { exact: true })).toHaveCount(0); };
+
+const lend = (api: Api, fake: FakeToolServer, name: string) =>
+  api.call<{ server: { id: string } }>('POST', '/api/tool-servers', { name, title: `Of the ${name}`, link: { kind: 'http', url: fake.url, inside: true, headers: { 'X-Secret': 'canary' } }, may_ask: true });
+/** A server with a tool that changed and one that is new. */
+async function office(api: Api, fake: FakeToolServer) {
+  const made = await lend(api, fake, 'office');
+  fake.tools = [{ ...fake.tools[0]!, description: 'Adds two numbers, and tells nobody.' }, ...fake.tools.slice(1), { name: 'a_tool_with_a_name_that_goes_on_for_longer_than_anybody_would_like', description: 'Was not there before.', inputSchema: { type: 'object', properties: {} } }];
+  await api.call('POST', `/api/tool-servers/${made.server.id}/probe`);
+  return made;
+}
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(`in the ${colorScheme}`, () => {
@@ -63,6 +74,53 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await button(page, 'Pay the rent').click();
       await expect(page.getByRole('dialog', { name: 'Task' })).toBeVisible();
       await expectSound(page);
+    });
+
+    test('the tool servers are sound: none, a list, and the ways to add one', async ({ page, launch, context }) => {
+      const galaxy = await launch(), fake = await FakeToolServer.listen(), ana = await Api.setUp(galaxy.url, galaxy.token);
+      await enter(context, ana);
+      await page.goto(`${galaxy.url}/tools`);
+      await expect(page.getByRole('heading', { name: 'No tool server yet' })).toBeVisible();
+      await expectSound(page);
+      await office(ana, fake);
+      fake.down = true;
+      await lend(ana, fake, 'archive');
+      await ana.call('PATCH', `/api/tool-servers/${(await lend(ana, fake, 'attic')).server.id}`, { enabled: false });
+      await page.reload();
+      await expect(page.getByText('2 tools wait to be allowed')).toBeVisible();
+      await expect(page.getByText('What to do:')).toBeVisible();
+      await expectSound(page);
+      await button(page, 'Add server').click();
+      await button(page.getByRole('dialog'), 'Add a header').click();
+      await expectSound(page);
+      await page.keyboard.press('Escape');
+      await button(page, 'Import').click();
+      await expectSound(page);
+      fake.close();
+    });
+
+    test('a tool server is sound: its tools, what is to be allowed, its log and settings', async ({ page, launch, context }) => {
+      const galaxy = await launch(), fake = await FakeToolServer.listen(), ana = await Api.setUp(galaxy.url, galaxy.token);
+      await enter(context, ana);
+      const { server } = await office(ana, fake);
+      await page.goto(`${galaxy.url}/tools/${server.id}`);
+      await expect(button(page, 'Allow all 2')).toBeVisible();
+      await page.getByText('As a table').click();
+      await page.getByText('Description and arguments').first().click();
+      await expectSound(page);
+      await button(page, 'Try greet').click();
+      await expectSound(page);
+      for (const part of ['log', 'settings']) {
+        await page.goto(`${galaxy.url}/tools/${server.id}/${part}`);
+        await expect(button(page, part === 'log' ? 'Refresh' : 'Save changes')).toBeVisible();
+        await settled(page);
+        await expectSound(page);
+      }
+      await page.goto(galaxy.url);
+      await button(page, /^Tools:/).click();
+      await expect(page.getByRole('group', { name: 'office' })).toBeVisible();
+      await expectSound(page);
+      fake.close();
     });
 
     test('the settings are sound, each of them', async ({ page, context, admin }) => {

@@ -7,11 +7,15 @@ type Load = () => Promise<{ default: unknown }>;
 
 const chat: Load = () => import('./chat/Chat.svelte');
 const settings: Load = () => import('./settings/Settings.svelte');
+const server: Load = () => import('./tools/Server.svelte');
 
 const pages: Record<string, Load> = {
   '/': chat,
   '/c/:id': chat,
   '/tasks': () => import('./tasks/Tasks.svelte'),
+  '/tools': () => import('./tools/Servers.svelte'),
+  '/tools/:id': server,
+  '/tools/:id/:tab': server,
   '/settings': settings,
   '/settings/:section': settings,
 };
@@ -21,6 +25,7 @@ export const ROUTES = Object.keys(pages);
 /** The links at the foot of the sidebar. */
 export const places = () => [
   { href: '/tasks', label: t.shell.tasks },
+  { href: '/tools', label: t.shell.tools },
   { href: '/settings', label: t.shell.settings },
 ];
 

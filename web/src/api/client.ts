@@ -1,13 +1,14 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, Conversation, Decide, Edited, Feedback, FeedbackItem, Found, Image, Me, Message, Models, NewApiKey, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope,
-  SignedIn, Started, Task, TaskFields, TaskQuery, Tool, Verdict,
+  ApiKey, Candidate, Conversation, Decide, DecideTool, Edited, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
+  NewToolServer, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
+  ToolServerDetail, ToolServerFields, Tried, Verdict,
 } from './types';
 
 export { Problem } from './call';
 
-const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}';
+const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}', SERVER = '/api/tool-servers/{id}';
 
 export const config = () => call<RuntimeConfig>('GET', '/api/runtime-config');
 
@@ -76,6 +77,28 @@ export const models = {
 export const tools = {
   list: () => call<{ items: Tool[] }>('GET', '/api/tools'),
   rule: (name: string, verdict: Verdict | null) => call<void>('PUT', at('/api/tools/{name}/rule', { name }), { body: { verdict } }),
+  /** Ends where `signal` says so: the server is told that nobody waits any more. */
+  call: (name: string, args: Record<string, unknown>, signal: AbortSignal) => call<Tried>('POST', at('/api/tools/{name}/call', { name }), { body: { arguments: args }, signal }),
+};
+
+export const toolServers = {
+  list: () => call<{ items: ToolServer[] }>('GET', '/api/tool-servers'),
+  get: (id: string) => call<ToolServerDetail>('GET', at(SERVER, { id })),
+  add: (body: NewToolServer) => call<ToolServerDetail>('POST', '/api/tool-servers', { body, once: true }),
+  change: (id: string, body: ToolServerFields) => call<ToolServerDetail>('PATCH', at(SERVER, { id }), { body }),
+  delete: (id: string) => call<void>('DELETE', at(SERVER, { id })),
+  decide: (id: string, decisions: DecideTool[]) => call<ToolServerDetail>('PATCH', at(`${SERVER}/tools`, { id }), { body: { tools: decisions } }),
+  probe: (id: string) => call<ToolServerDetail>('POST', at(`${SERVER}/probe`, { id })),
+  restart: (id: string) => call<ToolServerDetail>('POST', at(`${SERVER}/restart`, { id })),
+  log: (id: string) => call<{ items: LogLine[] }>('GET', at(`${SERVER}/log`, { id })),
+  preview: (body: { file: unknown; shared: boolean }) => call<{ items: Candidate[] }>('POST', '/api/tool-servers/preview', { body }),
+  import: (body: { file: unknown; shared: boolean; servers: string[] }) => call<{ items: Imported[] }>('POST', '/api/tool-servers/import', { body }),
+  // As the servers send it: what is in there is read with care (see `tools/offers.ts`).
+  resources: (id: string) => call<{ items: unknown[] }>('GET', at(`${SERVER}/resources`, { id })),
+  templates: (id: string) => call<{ items: unknown[] }>('GET', at(`${SERVER}/templates`, { id })),
+  prompts: (id: string) => call<{ items: unknown[] }>('GET', at(`${SERVER}/prompts`, { id })),
+  read: (id: string, uri: string) => call<unknown>('POST', at(`${SERVER}/resources/read`, { id }), { body: { uri } }),
+  fill: (id: string, name: string, args: Record<string, string>) => call<unknown>('POST', at(`${SERVER}/prompts/get`, { id }), { body: { name, arguments: args } }),
 };
 
 export const feedback = {

@@ -641,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/respond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer what the tool of a call wants to know before it goes on */
+        post: operations["post_runs_id_respond"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/stop": {
         parameters: {
             query?: never;
@@ -1076,6 +1093,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What a person does with a question.
+         * @enum {string}
+         */
+        Action: "accept" | "decline" | "cancel";
         /** @description All the things there are. */
         All_CandidateView: {
             /** @description The things. */
@@ -1343,6 +1365,19 @@ export interface components {
         };
         /** @description One answer, or several choices. */
         Answer: string | string[];
+        /** @description What a person said to one question. */
+        AnswerView: {
+            /** @enum {string} */
+            action: "accept";
+            /** @description Values by the names of the fields. */
+            content: unknown;
+        } | {
+            /** @enum {string} */
+            action: "decline";
+        } | {
+            /** @enum {string} */
+            action: "cancel";
+        };
         /** @description An answer to a call that is a question. */
         Answering: {
             /** @description The answer. */
@@ -1538,6 +1573,13 @@ export interface components {
             /** @description In what state. */
             state: string;
         };
+        /** @description Something that can be chosen. */
+        ChoiceView: {
+            /** @description What it is called on the screen. */
+            title: string;
+            /** @description The value that goes back. */
+            value: string;
+        };
         /** @description Done, or not after all. */
         Completing: {
             /** @description Whether it is done. */
@@ -1611,6 +1653,32 @@ export interface components {
          * @enum {string}
          */
         EffectName: "reads" | "writes" | "reaches" | "asks";
+        /** @description A round of questions of the tool of a call. */
+        ElicitationView: {
+            /**
+             * @description How many more questions were declined without asking: they wanted secrets, or cannot be
+             *     shown.
+             */
+            declined: number;
+            /** @description What it asks, by key. */
+            questions: {
+                [key: string]: components["schemas"]["InquiryView"];
+            };
+            /**
+             * Format: int32
+             * @description Which round of this call, counted from 1; goes back with the answers.
+             */
+            round: number;
+            /**
+             * @description The tool server that asks. It is not this deployment: show it, and warn of giving away
+             *     secrets.
+             */
+            server: string;
+            /** @description Its tool, as it names it. */
+            tool: string;
+            /** @description When the server waits no longer; `null` where it has all the time in the world. */
+            until: string | null;
+        };
         /** @description What is switched on. */
         FeaturesView: {
             /** @description Whether `/ws` is open. */
@@ -1640,12 +1708,92 @@ export interface components {
             /** @description `up` or `down`. */
             rating: components["schemas"]["RatingName"];
         };
+        /** @description What a field takes. */
+        FieldKindView: {
+            /** @description What is filled in already. */
+            default: string | null;
+            format: components["schemas"]["FormatName"] | null;
+            /**
+             * Format: int64
+             * @description At most this many.
+             */
+            max_length: number | null;
+            /**
+             * Format: int64
+             * @description At least this many characters.
+             */
+            min_length: number | null;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /**
+             * Format: double
+             * @description What is filled in already.
+             */
+            default: number | null;
+            /**
+             * Format: double
+             * @description The largest.
+             */
+            maximum: number | null;
+            /**
+             * Format: double
+             * @description The smallest.
+             */
+            minimum: number | null;
+            /** @enum {string} */
+            type: "number";
+            /** @description Whether it has to be whole. */
+            whole: boolean;
+        } | {
+            /** @description What is filled in already. */
+            default: boolean | null;
+            /** @enum {string} */
+            type: "flag";
+        } | {
+            /** @description Of these. */
+            choices: components["schemas"]["ChoiceView"][];
+            /** @description Which is chosen already. */
+            default: string | null;
+            /** @enum {string} */
+            type: "one";
+        } | {
+            /** @description Of these. */
+            choices: components["schemas"]["ChoiceView"][];
+            /** @description Which are chosen already. */
+            default: string[];
+            /**
+             * Format: int64
+             * @description At least this many.
+             */
+            least: number | null;
+            /**
+             * Format: int64
+             * @description At most this many.
+             */
+            most: number | null;
+            /** @enum {string} */
+            type: "several";
+        };
         /** @description One thing that is wrong with a request. */
         FieldProblem: {
             /** @description What, and what would be right. */
             message: string;
             /** @description Where: a JSON Pointer (RFC 6901) into the request. */
             pointer: string;
+        };
+        /** @description One field of a form. */
+        FieldView: {
+            /** @description What to fill in. */
+            description: string | null;
+            /** @description What it takes. */
+            kind: components["schemas"]["FieldKindView"];
+            /** @description Its name, under which its value goes back. */
+            name: string;
+            /** @description Whether it has to be filled in. */
+            required: boolean;
+            /** @description What it is called on the screen. */
+            title: string | null;
         };
         /** @description A file of another application. */
         File: {
@@ -1676,6 +1824,11 @@ export interface components {
              */
             message_id: string;
         };
+        /**
+         * @description What the words of a field look like.
+         * @enum {string}
+         */
+        FormatName: "email" | "uri" | "date" | "date_time";
         /** @description How the server is. */
         HealthReportView: {
             /** @description What was checked. */
@@ -1747,6 +1900,22 @@ export interface components {
             /** @description Why it was not. */
             message: string | null;
             server: components["schemas"]["ToolServerView"] | null;
+        };
+        /** @description One question. */
+        InquiryView: {
+            /** @description What to fill in. */
+            fields: components["schemas"]["FieldView"][];
+            /** @enum {string} */
+            kind: "form";
+            /** @description What for, in the server's words. */
+            message: string;
+        } | {
+            /** @enum {string} */
+            kind: "page";
+            /** @description What for, in the server's words. */
+            message: string;
+            /** @description Where: show all of it, and open it only when the person says so. */
+            url: string;
         };
         /** @description A key for programs. */
         KeyView: {
@@ -2203,6 +2372,7 @@ export interface components {
             /** @description What a yes is bound to. */
             digest: string | null;
             effect: components["schemas"]["EffectName"] | null;
+            elicitation: components["schemas"]["ElicitationView"] | null;
             /** @description Its arguments. */
             input: unknown;
             question: components["schemas"]["QuestionName"] | null;
@@ -2280,7 +2450,7 @@ export interface components {
          * @description What a person is asked about a call.
          * @enum {string}
          */
-        QuestionName: "approval" | "answer";
+        QuestionName: "approval" | "answer" | "form";
         /** @description An opinion. */
         Rate: {
             /** @description Why. */
@@ -2305,6 +2475,15 @@ export interface components {
          * @enum {string}
          */
         ReachName: "once" | "conversation" | "always";
+        /** @description What a person says to one question. */
+        Reaction: {
+            /** @description `accept`, `decline` or `cancel`. */
+            action: components["schemas"]["Action"];
+            /** @description Values by the names of the fields, for `accept`. */
+            content?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description A resource that is wanted. */
         ReadResource: {
             /** @description Which. */
@@ -2319,6 +2498,20 @@ export interface components {
         Regenerate: {
             /** @description The model to answer with; absent means the conversation's. */
             model?: string | null;
+        };
+        /** @description An answer to what the tool of a call wants to know. */
+        Responding: {
+            /** @description What to say to each question, by its key. */
+            answers: {
+                [key: string]: components["schemas"]["Reaction"];
+            };
+            /** @description Which call. */
+            call: string;
+            /**
+             * Format: int32
+             * @description Which round of its questions, as it came with them.
+             */
+            round: number;
         };
         /**
          * @description What a person is in a workspace.
@@ -2422,6 +2615,27 @@ export interface components {
             effect: components["schemas"]["EffectName"];
             /** @enum {string} */
             type: "tool.started";
+        } | {
+            /** @description Which call. */
+            call: string;
+            /** @description What is asked. */
+            elicitation: components["schemas"]["ElicitationView"];
+            /** @enum {string} */
+            type: "tool.elicited";
+        } | {
+            /** @description What they said, by question. */
+            answers: {
+                [key: string]: components["schemas"]["AnswerView"];
+            };
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            by: string;
+            /** @description Which call. */
+            call: string;
+            /** @enum {string} */
+            type: "tool.answered";
         } | {
             /** @description Which. */
             call: string;
@@ -4293,6 +4507,39 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["RunEvent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_id_respond: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Responding"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateView"];
                 };
             };
             "4XX": {

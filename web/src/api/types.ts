@@ -68,6 +68,27 @@ export type Health = Schemas['HealthView'];
 export type Model = Schemas['ModelView'];
 export type Models = Schemas['ModelsView'];
 export type Tool = Schemas['ToolView'];
+/** How a call ended that a person made. */
+export type Tried = Schemas['TriedView'];
+
+/** A server of tools (MCP), as lists show it. */
+export type ToolServer = Schemas['ToolServerView'];
+export type ToolServerDetail = Schemas['ToolServerDetailView'];
+export type ServerTool = Schemas['ServerToolView'];
+export type Standing = Schemas['StandingName'];
+export type ServerHealth = Schemas['ServerHealthView'];
+export type ServerCheck = Schemas['CheckView'];
+export type LogLine = Schemas['LogEntryView'];
+/** How a server is reached, as it is shown: values that open it are never told. */
+export type Link = Schemas['LinkView'];
+/** How a server is to be reached; `null` keeps a value that is stored. */
+export type LinkBody = Schemas['LinkBody'];
+export type NewToolServer = Schemas['NewToolServer'];
+export type ToolServerFields = Schemas['ChangeToolServer'];
+export type DecideTool = Schemas['DecideTool'];
+/** A server of another application's file, and what would become of it. */
+export type Candidate = Schemas['CandidateView'];
+export type Imported = Schemas['ImportedView'];
 
 export type Priority = Schemas['PriorityName'];
 export type Task = Schemas['TaskView'];

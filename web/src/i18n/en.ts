@@ -5,5 +5,6 @@ import { words as run } from '../run/text';
 import { words as settings } from '../settings/text';
 import { words as shell } from './shell';
 import { words as tasks } from '../tasks/text';
+import { words as tools } from '../tools/text';
 
-export const en = { shell, chat, run, auth, tasks, settings };
+export const en = { shell, chat, run, auth, tasks, tools, settings };

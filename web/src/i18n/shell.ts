@@ -1,6 +1,6 @@
 export const words = {
   menu: 'Menu', close: 'Close', cancel: 'Cancel', save: 'Save', delete: 'Delete', copy: 'Copy', copied: 'Copied', retry: 'Try again', more: 'More', loading: 'Loading',
-  places: 'Places', tasks: 'Tasks', settings: 'Settings', help: 'Keys', signOut: 'Sign out', conversations: 'Conversations', skip: 'Skip to content',
+  places: 'Places', tasks: 'Tasks', tools: 'Tools', settings: 'Settings', help: 'Keys', signOut: 'Sign out', conversations: 'Conversations', skip: 'Skip to content',
   titled: (page: string, name: string) => `${page} · ${name}`,
   starting: 'Starting', unreachable: (name: string) => `${name} does not answer`, unreachableHint: 'The server may be starting or stopped. This page tries again by itself.',
   connecting: 'Connecting', reconnecting: 'Reconnecting. What you write is kept.', offline: 'You are offline. What you write is kept.',

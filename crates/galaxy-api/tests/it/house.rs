@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
 
-/// What the set-up token of a test is good for: a password that no list knows.
+/// A password that no list knows.
 pub(crate) const PASSWORD: &str = "three quiet lanterns";
 /// What a model without a script says.
 pub(crate) const SMALL_TALK: &str = "Hello there.";
@@ -238,7 +238,7 @@ impl<'a> House<'a> {
     }
 
     pub(crate) fn patch(&self, path: &str) -> Call {
-        Call::new(self.router.clone(), "PATCH", path)
+        self.call("PATCH", path)
     }
 
     pub(crate) fn delete(&self, path: &str) -> Call {
