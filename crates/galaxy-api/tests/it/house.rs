@@ -259,7 +259,6 @@ impl<'a> House<'a> {
     }
 }
 
-/// As the binary does it.
 fn mount(mcp: &McpServer) -> Mount {
     Route::ALL.into_iter().fold(Mount::default(), |mount, route| {
         mount.add(policy(route), route.method(), route.path(), mcp.handler(route))
