@@ -67,7 +67,7 @@ async fn a_tool_that_a_rule_forbids_is_neither_offered_nor_called(store: &StoreF
     rule("ask").await;
     assert!(host.tools().await.contains(&"add_task".to_owned()));
     let told = host.failed("add_task", json!({ "title": "Sweep" })).await;
-    assert!(told.contains("wants to be asked") && told.contains("Settings"), "{told}");
+    assert!(told.contains("wants to be asked") && told.contains("(Tools)"), "{told}");
     assert_eq!(host.done("list_tasks", json!({})).await["total"], 0);
     rule("allow").await;
     host.done("add_task", json!({ "title": "Sweep" })).await;
