@@ -14,8 +14,6 @@ use crate::settings::{Given, schema};
 const OURSELVES: &str = "/proc/self/exe";
 /// The command that keeps a program; not for people.
 pub(crate) const KEEP: &str = "keep";
-/// Where programs are looked for when nobody says.
-const USUAL: &str = "/usr/local/bin:/usr/bin:/bin";
 /// The folder of the folders of programs.
 const HOME: &str = "tool-servers";
 
@@ -30,9 +28,8 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the settings.
     pub(crate) fn read(given: &mut Given) -> Self {
-        let search = given.optional(&schema::TOOL_PROGRAMS_PATH);
-        let search = search.unwrap_or_else(|| USUAL.to_owned());
-        let search: Vec<PathBuf> = env::split_paths(&search).collect();
+        let search: Vec<PathBuf> =
+            env::split_paths(&given.value(&schema::TOOL_PROGRAMS_PATH)).collect();
         if search.iter().any(|it| !it.is_absolute()) {
             given.refuse(
                 schema::TOOL_PROGRAMS_PATH.name,

@@ -152,7 +152,7 @@ settings! {
     VAULT_KEYS_OLD: SecretString = "", secret, "Earlier keys, which still open what they sealed.", SECRET;
     PERSONAL_TOOL_SERVERS: bool = "true", flag, "Everybody may add tool servers of their own, by https.";
     TOOL_PROGRAMS: bool = "true", flag, "Administrators may add tool servers that are programs here.";
-    TOOL_PROGRAMS_PATH: String = "", text, "Folders in which programs are looked for, and their PATH.";
+    TOOL_PROGRAMS_PATH: String = "/usr/local/bin:/usr/bin:/bin", text, "Folders in which programs are looked for, and their PATH.";
     MAX_ACTIVE_RUNS_PER_PERSON: NonZeroUsize = "1", count, "Runs of one person at once.";
     MESSAGES_PER_MINUTE: NonZeroU32 = "60", short_count, "Messages of one person in a minute.";
     CONVERSATIONS_PER_MINUTE: NonZeroU32 = "300", short_count, "Conversations that one person makes in a minute.";
