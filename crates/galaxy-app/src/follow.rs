@@ -133,8 +133,8 @@ impl App {
     }
 }
 
-/// Whether the run may have come to rest with this entry.
-fn settles(logged: &Logged) -> bool {
+/// Whether a run may have come to rest with this entry.
+pub fn settles(logged: &Logged) -> bool {
     use galaxy_domain::Item;
     match logged {
         Logged::Item(entry) => {

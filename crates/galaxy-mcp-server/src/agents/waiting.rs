@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use galaxy_app::{
-    follow::{Following, Heard, Logged, Topic},
+    follow::{Following, Heard, Logged, Topic, settles},
     quick::{Asked, Question as Wanted},
 };
 use galaxy_domain::{Caller, Item};
 use rmcp::{ErrorData, RoleServer, model::CallToolResult, service::RequestContext};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::{Progress, Question, SIGN_OF_LIFE, report};
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(14 * 60);
 /// How often whoever waits is asked for again.
 const RECHECK: Duration = Duration::from_secs(2);
+/// What is in the log of a run that is still has to come within this time.
+const LAST_NEWS: Duration = Duration::from_secs(1);
 
 /// Why nobody waits any longer.
 enum Ended {
@@ -85,6 +87,7 @@ async fn wait(
     let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told = Instant::now();
+    let mut heard_all = false;
     loop {
         tokio::select! {
             biased;
@@ -92,7 +95,12 @@ async fn wait(
             () = server.stopping.cancelled() => return Ok(Ended::Late),
             () = sleep_until(deadline) => return Ok(Ended::Late),
             state = &mut still => {
-                return state.map(|_| Ended::Still).map_err(|err| refused(&err));
+                state.map_err(|err| refused(&err))?;
+                if let Some(progress) = &mut progress && !heard_all {
+                    // A run can be over before anything of it was read.
+                    let _ = timeout(LAST_NEWS, tell_rest(progress, &mut following)).await;
+                }
+                return Ok(Ended::Still);
             }
             _ = recheck.tick() => {
                 let now = server.app.access().recheck(caller).await;
@@ -102,9 +110,10 @@ async fn wait(
                     told = Instant::now();
                 }
             }
-            lines = news(&mut following) => {
+            news = news(&mut following) => {
+                heard_all |= news.settles;
                 if let Some(progress) = &mut progress {
-                    for line in lines {
+                    for line in news.lines {
                         progress.note(None, &line).await;
                         told = Instant::now();
                     }
@@ -114,16 +123,41 @@ async fn wait(
     }
 }
 
-/// What happened in the run since, a line each; never, where nobody wants to know.
-async fn news(following: &mut Option<Following>) -> Vec<String> {
+/// What happened in a run.
+#[derive(Default)]
+struct News {
+    /// A line each.
+    lines: Vec<String>,
+    /// Whether the run may have come to rest with it.
+    settles: bool,
+}
+
+/// Tells what the log of a run that is still holds beyond what was told.
+async fn tell_rest(progress: &mut Progress, following: &mut Option<Following>) {
+    loop {
+        let news = news(following).await;
+        for line in news.lines {
+            progress.note(None, &line).await;
+        }
+        if news.settles {
+            return;
+        }
+    }
+}
+
+/// What happened in the run since; never, where nobody wants to know.
+async fn news(following: &mut Option<Following>) -> News {
     let Some(tail) = following else { return std::future::pending().await };
     match tail.next().await {
-        Ok(Heard::Entries(entries)) => entries.iter().filter_map(line).collect(),
-        Ok(Heard::Reset(_)) => Vec::new(),
+        Ok(Heard::Entries(entries)) => News {
+            lines: entries.iter().filter_map(line).collect(),
+            settles: entries.iter().any(settles),
+        },
+        Ok(Heard::Reset(_)) => News::default(),
         Err(err) => {
             tracing::warn!(error = %err, "a run cannot be followed");
             *following = None;
-            Vec::new()
+            News::default()
         }
     }
 }
