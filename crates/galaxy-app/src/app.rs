@@ -22,7 +22,7 @@ use crate::{
     executor::Executor,
     held::Ends,
     pace::Pace,
-    servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves},
+    servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves, watch},
     tools,
 };
 
@@ -212,6 +212,7 @@ impl App {
         self.sending.sweep();
         self.making.sweep();
         self.store.sweep(self.clock.now()).await?;
+        self.store.sweep_checks(watch::KEEP).await?;
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ mod settings;
 pub(crate) mod shelf;
 mod try_out;
 mod values;
-mod watch;
+pub(crate) mod watch;
 
 use std::{path::PathBuf, sync::Arc};
 

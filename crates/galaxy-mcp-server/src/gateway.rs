@@ -24,6 +24,7 @@ use axum::{
 };
 use galaxy_app::{AppError, access::in_scope, servers::Mounted};
 use galaxy_domain::{Caller, Kind, access::Scope};
+use galaxy_tool::AnyTool;
 use http_body_util::Full;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -34,6 +35,7 @@ use crate::{
     McpServer,
     http::{BODY, SCOPES, insufficient, readable, refusal, whole},
 };
+use frame::Frame;
 use session::Session;
 use splice::Result as Slot;
 
@@ -61,24 +63,25 @@ impl McpServer {
             Ok(body) => body,
             Err(refusal) => return refusal,
         };
-        if let Some(needed) = lacking(&caller, &mounted, &body) {
+        let frame = Frame::read(&body);
+        if let Some(needed) = lacking(&caller, &mounted, &frame) {
             let origin = self.origin(&parts.uri, &parts.headers);
             return insufficient(&caller, needed, &metadata(&origin, &name));
         }
         let slot = Slot::default();
-        let session = Session {
-            app: self.app.clone(),
-            caller,
-            mounted: mounted.clone(),
-            params: frame::params(&body),
-            slot: slot.clone(),
-        };
-        if frame::begins(&body) {
+        if frame.begins() {
             // What it is and what it can do is known once it is connected.
             if let Err(err) = mounted.server.tools().await {
                 tracing::debug!(server = %name, error = %err, "a mounted server does not answer");
             }
         }
+        let session = Session {
+            app: self.app.clone(),
+            caller,
+            mounted,
+            params: frame.params,
+            slot: slot.clone(),
+        };
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             // One that tells something before it answers is a stream all the same.
@@ -137,8 +140,8 @@ fn metadata(origin: &str, name: &str) -> String {
 }
 
 /// The scope that what the caller came by lacks for the tool that they call.
-fn lacking(caller: &Caller, mounted: &Mounted, body: &[u8]) -> Option<Scope> {
-    let tool = &mounted.tool(&frame::called(body)?)?.tool;
+fn lacking(caller: &Caller, mounted: &Mounted, frame: &Frame) -> Option<Scope> {
+    let tool = &mounted.tool(frame.tool()?)?.tool;
     let changes = !tool.effect().is_repeatable();
     let needed = if changes { tool.scope() } else { Scope::Read };
     (!in_scope(caller, tool.scope(), changes)).then_some(needed)

@@ -37,10 +37,15 @@ pub(crate) struct Connections {
 struct Open {
     revision: i64,
     server: Arc<dyn ToolServer>,
+    noting: Noting,
     used: Instant,
     /// Ends what watches it.
     _watched: DropGuard,
 }
+
+/// Held from reading what a server lists until it is kept, so that an older list never takes the
+/// place of a newer one.
+pub(super) type Noting = Arc<tokio::sync::Mutex<()>>;
 
 /// Whether looking at a connection keeps it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +75,11 @@ impl Connections {
         Some(found.server.clone())
     }
 
+    /// What keeps two readings of a server's list apart.
+    pub(super) fn noting(&self, id: ToolServerId) -> Noting {
+        self.locked().get(&id).map(|it| it.noting.clone()).unwrap_or_default()
+    }
+
     fn take_if(&self, id: ToolServerId, old: impl Fn(&Open) -> bool) -> Option<Open> {
         let mut open = self.locked();
         if open.get(&id).is_some_and(old) { open.remove(&id) } else { None }
@@ -96,10 +106,12 @@ impl Servers {
         }
         let server = self.opener.open(spec);
         let ends = CancellationToken::new();
-        self.watch(row.clone(), server.clone(), ends.clone());
+        let noting = Noting::default();
+        self.watch(row.clone(), server.clone(), noting.clone(), ends.clone());
         let entry = Open {
             revision: row.revision,
             server: server.clone(),
+            noting,
             used: Instant::now(),
             _watched: ends.drop_guard(),
         };
@@ -160,6 +172,19 @@ impl Servers {
     /// Where a program keeps what it keeps.
     fn home(&self, id: ToolServerId) -> PathBuf {
         self.config.home.join(id.to_string())
+    }
+
+    /// Removes what a program kept, in the background.
+    pub(super) fn forget_home(&self, id: ToolServerId) {
+        let home = self.home(id);
+        self.tasks.spawn(async move {
+            match tokio::fs::remove_dir_all(&home).await {
+                Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(folder = %home.display(), error = %err, "a folder is left");
+                }
+                Ok(()) | Err(_) => (),
+            }
+        });
     }
 
     fn transport(&self, row: &ToolServerRow, mut values: Values) -> Result<Transport, AppError> {

@@ -138,7 +138,7 @@ impl App {
         let checks = self.store.checks(permit, Timestamp::from_millis(since)).await?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let rules = self.rules_now(caller).await?;
-        let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.id == row.id);
+        let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.row.id == row.id);
         let tally = tally(&tools);
         let about = self.live_health(&row).and_then(|it| it.server);
         let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;

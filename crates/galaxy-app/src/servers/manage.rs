@@ -173,6 +173,7 @@ impl App {
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
         self.servers.close(id).await;
+        self.servers.forget_home(id);
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_access::use_tool;
-use galaxy_domain::{Caller, Effect, ToolServerId, Verdict, access::Scope};
+use galaxy_domain::{Caller, ToolServerId, Verdict, access::Scope};
 use galaxy_tool::{
     AnyTool,
-    server::{Definition, Request, RequestCx, ServerError, ServerName, ToolServer},
+    server::{Definition, RemoteTool, Request, RequestCx, ServerError, ServerName, ToolServer},
 };
 use galaxy_vault::{Sealed, Slot};
 use serde_json::Value;
@@ -36,10 +36,8 @@ pub struct Mounted {
 
 /// A tool of such a server.
 pub struct MountedTool {
-    /// As it was allowed, with all that the server said.
-    pub definition: Definition,
-    /// As a run would hold it.
-    pub tool: Arc<dyn AnyTool>,
+    /// As a run would hold it, with all that the server said.
+    pub tool: Arc<RemoteTool>,
     /// Whether the person wants to be asked first.
     pub verdict: Verdict,
 }
@@ -64,7 +62,7 @@ pub enum Relayed {
 impl Mounted {
     /// The tool that the server calls `name`.
     pub fn tool(&self, name: &str) -> Option<&MountedTool> {
-        self.tools.iter().find(|it| it.definition.name == name)
+        self.tools.iter().find(|it| it.tool.definition().name == name)
     }
 }
 
@@ -77,23 +75,20 @@ impl App {
     pub async fn mounted(&self, caller: &Caller, name: &str) -> Result<Mounted, AppError> {
         use_tool(caller, Scope::Chat, false)?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
-        let row = shelf.server(name).ok_or(AppError::NotFound)?;
-        let server = self.servers.handle(row)?;
+        let shelved = shelf.server(name).ok_or(AppError::NotFound)?;
+        let row = &shelved.row;
         let rules = self.rules(caller).await?;
-        let approved = self.store.offered_tools(caller.person, caller.workspace).await?;
-        let rows = approved.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        let name = connections::name(row)?;
-        let mounted = |text: &str| {
-            let raw = serde_json::from_str(text).ok()?;
-            let definition = Definition::read(&name, raw).ok()?;
-            let tool = shelf.toolbox.get(&definition.offered)?.clone();
-            let verdict = rules.verdict(&*tool);
-            let allowed = verdict != Verdict::Deny && tool.effect() != Effect::Asks;
-            allowed.then_some(MountedTool { definition, tool, verdict })
+        let mounted = |tool: &Arc<RemoteTool>| {
+            let verdict = rules.verdict(&**tool);
+            (verdict != Verdict::Deny).then(|| MountedTool { tool: tool.clone(), verdict })
         };
-        let tools = rows.iter().filter_map(|it| mounted(&it.approved.as_ref()?.definition));
-        let (tools, title) = (tools.collect(), row.title.clone());
-        Ok(Mounted { id: row.id, server, tools, title, name: name.clone() })
+        Ok(Mounted {
+            id: row.id,
+            name: connections::name(row)?,
+            title: row.title.clone(),
+            server: self.servers.handle(row)?,
+            tools: shelved.tools.iter().filter_map(mounted).collect(),
+        })
     }
 
     /// Passes a call of a mounted tool on, if what the person said about it, role and scope allow:
@@ -110,7 +105,7 @@ impl App {
         cx: &RequestCx,
     ) -> Result<Relayed, AppError> {
         let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
-        let Some(MountedTool { definition, tool, verdict }) = mounted.tool(name) else {
+        let Some(MountedTool { tool, verdict }) = mounted.tool(name) else {
             return Ok(Relayed::Unknown);
         };
         use_tool(caller, tool.scope(), !tool.effect().is_repeatable())?;
@@ -124,7 +119,7 @@ impl App {
             return Ok(Relayed::Unfit(wrong));
         }
         let began = Instant::now();
-        let relayed = pass_on(mounted, definition, params, cx).await;
+        let relayed = pass_on(mounted, tool.definition(), params, cx).await;
         note_relayed(caller, tool.name(), &relayed, began.elapsed());
         if began.elapsed() > BRIEF {
             self.access.recheck(caller).await?;

@@ -30,13 +30,21 @@ pub(crate) struct Shelf {
     /// Every tool.
     pub(crate) toolbox: Toolbox,
     /// The servers that are in use, by name.
-    pub(crate) servers: Vec<ToolServerRow>,
+    pub(crate) servers: Vec<Shelved>,
+}
+
+/// A server that is in use.
+pub(crate) struct Shelved {
+    /// What is written down of it.
+    pub(crate) row: ToolServerRow,
+    /// What it offers, as it was allowed.
+    pub(crate) tools: Vec<Arc<RemoteTool>>,
 }
 
 impl Shelf {
     /// The server that this person knows by `name`.
-    pub(crate) fn server(&self, name: &str) -> Option<&ToolServerRow> {
-        self.servers.iter().find(|it| it.name == name)
+    pub(crate) fn server(&self, name: &str) -> Option<&Shelved> {
+        self.servers.iter().find(|it| it.row.name == name)
     }
 }
 
@@ -61,7 +69,7 @@ struct State {
 struct Made {
     revision: i64,
     pins: Vec<String>,
-    tools: Vec<Arc<dyn AnyTool>>,
+    tools: Vec<Arc<RemoteTool>>,
 }
 
 impl Shelves {
@@ -115,13 +123,13 @@ impl Shelves {
         state.shelves.insert(person, (shelf.clone(), now + LIFE));
     }
 
-    fn made(&self, row: &ToolServerRow, pins: &[String]) -> Option<Vec<Arc<dyn AnyTool>>> {
+    fn made(&self, row: &ToolServerRow, pins: &[String]) -> Option<Vec<Arc<RemoteTool>>> {
         let state = self.locked();
         let made = state.made.get(&row.id)?;
         (made.revision == row.revision && made.pins == pins).then(|| made.tools.clone())
     }
 
-    fn keep_made(&self, row: &ToolServerRow, pins: Vec<String>, tools: &[Arc<dyn AnyTool>]) {
+    fn keep_made(&self, row: &ToolServerRow, pins: Vec<String>, tools: &[Arc<RemoteTool>]) {
         let made = Made { revision: row.revision, pins, tools: tools.to_vec() };
         let mut state = self.locked();
         if state.made.len() >= REMEMBERED {
@@ -145,21 +153,16 @@ impl Servers {
             Ok(shelf) => return Ok(shelf),
             Err(began) => began,
         };
-        let servers = in_use(self.store.servers_of(person, workspace).await?);
-        let mut toolbox = self.shelves.own.clone();
-        if !servers.is_empty() {
+        let rows = in_use(self.store.servers_of(person, workspace).await?);
+        let (mut toolbox, mut servers) = (self.shelves.own.clone(), Vec::new());
+        if !rows.is_empty() {
             let mut offered = self.store.offered_tools(person, workspace).await?;
             let passes = self.shelves.passes.get_or_init(|| Arc::new(McpCall::new(self)));
-            if let Err(taken) = toolbox.add(passes.clone()) {
-                tracing::warn!(tool = taken.0, "a name is taken");
-            }
-            for row in &servers {
-                let tools = offered.remove(&row.id).unwrap_or_default();
-                for tool in self.tools_of(row, &tools) {
-                    if let Err(taken) = toolbox.add(tool) {
-                        tracing::warn!(server = %row.name, tool = taken.0, "a name is taken");
-                    }
-                }
+            put(&mut toolbox, passes.clone());
+            for row in rows {
+                let tools = self.tools_of(&row, &offered.remove(&row.id).unwrap_or_default());
+                tools.iter().for_each(|it| put(&mut toolbox, it.clone()));
+                servers.push(Shelved { row, tools });
             }
         }
         let shelf = Arc::new(Shelf { toolbox, servers });
@@ -172,7 +175,7 @@ impl Servers {
         self: &Arc<Self>,
         row: &ToolServerRow,
         rows: &[ServerToolRow],
-    ) -> Vec<Arc<dyn AnyTool>> {
+    ) -> Vec<Arc<RemoteTool>> {
         let pinned: Vec<_> = rows.iter().filter_map(|it| it.approved.as_ref()).collect();
         let pins: Vec<String> = pinned.iter().map(|it| it.pin.clone()).collect();
         if let Some(made) = self.shelves.made(row, &pins) {
@@ -183,11 +186,10 @@ impl Servers {
             let raw = serde_json::from_str(text).ok()?;
             Definition::read(&server.spec().name, raw).ok()
         };
-        let tools: Vec<Arc<dyn AnyTool>> = pinned
+        let tools: Vec<Arc<RemoteTool>> = pinned
             .iter()
             .filter_map(|it| read(&it.definition))
-            .map(|it| RemoteTool::new(server.clone(), it, Arc::new(Declines)))
-            .map(|it| Arc::new(it) as Arc<dyn AnyTool>)
+            .map(|it| Arc::new(RemoteTool::new(server.clone(), it, Arc::new(Declines))))
             .collect();
         self.shelves.keep_made(row, pins, &tools);
         tools
@@ -204,6 +206,13 @@ impl Servers {
         // What opens it is read when it is connected to.
         let spec = self.described(row, Values::new())?;
         Ok(Arc::new(Handle::new(self, row.clone(), spec)))
+    }
+}
+
+/// Adds a tool to those of a person; the names of servers keep theirs apart.
+fn put(toolbox: &mut Toolbox, tool: Arc<dyn AnyTool>) {
+    if let Err(taken) = toolbox.add(tool) {
+        tracing::warn!(tool = taken.0, "a name is taken");
     }
 }
 

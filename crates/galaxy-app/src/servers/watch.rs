@@ -11,7 +11,10 @@ use galaxy_tool::server::{Health, State, ToolList, ToolServer};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Servers, connections::Purpose};
+use super::{
+    Servers,
+    connections::{Noting, Purpose},
+};
 use crate::AppError;
 
 /// How often servers are looked at.
@@ -28,7 +31,7 @@ const CALM: Duration = Duration::from_secs(2);
 /// What was wrong is kept up to this length, in characters.
 const TROUBLE_CHARS: usize = 500;
 /// For how long it is kept how servers were.
-const KEEP: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 impl Servers {
     /// Follows a connection until `ends`: notes what its server lists whenever that may have
@@ -37,6 +40,7 @@ impl Servers {
         self: &Arc<Self>,
         row: ToolServerRow,
         server: Arc<dyn ToolServer>,
+        noting: Noting,
         ends: CancellationToken,
     ) {
         let servers = Arc::downgrade(self);
@@ -51,7 +55,7 @@ impl Servers {
                     servers.note_health(&row, &now.health).await;
                 }
                 if now.tools != seen.tools && now.health.state == State::Ready {
-                    servers.read_tools(&row, &*server).await;
+                    servers.read_tools(&row, &*server, &noting).await;
                     tokio::time::sleep(CALM).await;
                 }
                 seen = now;
@@ -66,7 +70,8 @@ impl Servers {
         });
     }
 
-    async fn read_tools(&self, row: &ToolServerRow, server: &dyn ToolServer) {
+    async fn read_tools(&self, row: &ToolServerRow, server: &dyn ToolServer, noting: &Noting) {
+        let _alone = noting.lock().await;
         match timeout(PATIENCE, server.tools()).await {
             Ok(Ok(list)) => self.note_tools(row, &list).await,
             Ok(Err(err)) => tracing::debug!(server = %row.name, error = %err, "tools not listed"),
@@ -74,8 +79,8 @@ impl Servers {
         }
     }
 
-    /// Keeps what a server lists; what is news takes effect at once.
-    pub(super) async fn note_tools(&self, row: &ToolServerRow, list: &ToolList) {
+    /// Keeps what a server lists; what is news takes effect at once. The reader holds [`Noting`].
+    async fn note_tools(&self, row: &ToolServerRow, list: &ToolList) {
         let found = list.tools.iter().map(|it| FoundTool {
             tool: it.name.clone(),
             found: Pinned { pin: it.pin.clone(), definition: it.raw.to_string() },
@@ -113,10 +118,13 @@ impl Servers {
         purpose: Purpose,
     ) -> Result<bool, AppError> {
         let server = self.connection(row, purpose).await?;
+        let noting = self.connections.noting(row.id);
+        let alone = noting.lock().await;
         let found = server.probe().await;
         if let Ok(found) = &found {
             self.note_tools(row, &found.tools).await;
         }
+        drop(alone);
         self.note_health(row, &server.health()).await;
         Ok(found.is_ok())
     }
@@ -143,7 +151,6 @@ impl Servers {
     }
 
     async fn round(self: &Arc<Self>) -> Result<(), AppError> {
-        self.store.sweep_checks(KEEP).await?;
         let due = self.store.take_due_checks(INTERVAL, BATCH).await?;
         stream::iter(due)
             .for_each_concurrent(AT_ONCE, |row| async move {

@@ -109,21 +109,12 @@ fn can_be_asked(context: &RequestContext<RoleServer>) -> bool {
 
 /// A call that the server did not answer: told to the model where it can help.
 fn failed(err: &ServerError) -> Result<CallToolResult, ErrorData> {
-    match err {
-        ServerError::Said { .. } => Err(refused(err)),
-        ServerError::NeedsSignIn { .. }
-        | ServerError::Refused(_)
-        | ServerError::Unavailable { .. }
-        | ServerError::Lost(_)
-        | ServerError::TimedOut(_)
-        | ServerError::Cancelled
-        | ServerError::TooLarge(_)
-        | ServerError::Garbled(_) => {
-            let doubt = err.may_have_happened();
-            let doubt = if doubt { "; it may have taken effect all the same" } else { "" };
-            Ok(answers::failed(format!("{err}{doubt}")))
-        }
+    if matches!(err, ServerError::Said { .. }) {
+        return Err(refused(err));
     }
+    let doubt =
+        if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
+    Ok(answers::failed(format!("{err}{doubt}")))
 }
 
 /// The server's own errors go through as they are.

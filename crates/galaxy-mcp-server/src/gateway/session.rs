@@ -100,7 +100,7 @@ impl ServerHandler for Session {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let raw = self.mounted.tool(name)?.definition.raw.as_ref().clone();
+        let raw = self.mounted.tool(name)?.tool.definition().raw.as_ref().clone();
         serde_json::from_value(raw).ok()
     }
 
@@ -110,7 +110,8 @@ impl ServerHandler for Session {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         one_page(request)?;
-        let tools: Vec<&Value> = self.mounted.tools.iter().map(|it| &*it.definition.raw).collect();
+        let tools = self.mounted.tools.iter().map(|it| &*it.tool.definition().raw);
+        let tools: Vec<&Value> = tools.collect();
         self.slot.put(json!({ "tools": tools }));
         Ok(ListToolsResult::default())
     }

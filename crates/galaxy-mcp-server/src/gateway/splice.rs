@@ -89,7 +89,10 @@ fn spliced(event: &[u8], slot: &Result) -> Option<Bytes> {
 /// A response with the result in it; none when it is no response, or nothing was put there.
 fn message(json: &[u8], slot: &Result) -> Option<Vec<u8>> {
     let mut message: Map<String, Value> = serde_json::from_slice(json).ok()?;
-    let placeholder = message.get_mut("result").filter(|_| message_is_response(json))?;
+    if message.contains_key("method") {
+        return None;
+    }
+    let placeholder = message.get_mut("result")?;
     let mut result = slot.take()?;
     let fields = result.as_object_mut()?;
     let modern = placeholder.get("resultType").is_some();
@@ -107,11 +110,6 @@ fn message(json: &[u8], slot: &Result) -> Option<Vec<u8>> {
     }
     *placeholder = result;
     serde_json::to_vec(&message).ok()
-}
-
-/// Whether a message answers a request: others have a method.
-fn message_is_response(json: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(json).is_ok_and(|it| it.get("method").is_none())
 }
 
 #[cfg(test)]
