@@ -23,6 +23,8 @@ class Session {
   live: Live | undefined;
 
   get name() { return this.config?.name ?? DEFAULT_NAME; }
+  /** How tool servers that are programs run here. */
+  get programs() { return this.config?.features?.tool_programs ?? 'confined'; }
 
   /** Asks until the server answers. */
   async start() {

@@ -18,6 +18,7 @@ mod settings;
 pub(crate) mod shelf;
 mod try_out;
 mod values;
+mod walls;
 pub(crate) mod watch;
 
 use std::{path::PathBuf, sync::Arc};
@@ -26,13 +27,14 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_store::Store;
 use galaxy_tool::server::ToolServers;
 use galaxy_vault::Keyring;
+use tokio::sync::watch::{Receiver, Sender};
 
 use connections::Connections;
 use shelf::Shelves;
 
 pub use approve::ToolDecision;
 pub use describe::{LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool, Tally};
-pub use galaxy_domain::tool_server::Standing;
+pub use galaxy_domain::tool_server::{Folder, Outward, Standing};
 pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
@@ -50,12 +52,33 @@ pub struct ServersConfig {
     pub search: Vec<PathBuf>,
     /// Where programs keep what they keep: a folder for each server is made inside.
     pub home: PathBuf,
+    /// Whether the walls around programs hold, as it was tried last.
+    pub sandbox: Receiver<Sandbox>,
+}
+
+/// Whether the walls around programs hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sandbox {
+    /// Nobody has tried yet; somebody is about to.
+    Untried,
+    /// They do.
+    Holds,
+    /// They do not, and why; no program is started.
+    Broken(String),
+    /// Whoever started the server wants none.
+    Off,
 }
 
 impl Default for ServersConfig {
     /// Everything that asks nobody.
     fn default() -> Self {
-        Self { personal: true, programs: false, search: Vec::new(), home: PathBuf::from("/") }
+        Self {
+            personal: true,
+            programs: false,
+            search: Vec::new(),
+            home: PathBuf::from("/"),
+            sandbox: Sender::new(Sandbox::Off).subscribe(),
+        }
     }
 }
 

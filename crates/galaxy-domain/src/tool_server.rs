@@ -27,7 +27,44 @@ pub enum Link {
         arguments: Vec<String>,
         /// Names of the variables of its environment.
         environment: Vec<String>,
+        /// What it may use besides what it is made of and a folder of its own.
+        #[serde(default)]
+        folders: Vec<Folder>,
+        /// How far it may reach. Programs of before this was said could reach everything.
+        #[serde(default = "Outward::before_it_was_said")]
+        network: Outward,
     },
+}
+
+/// A folder, or a file, that a program may use. A persisted format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    /// Its absolute path.
+    pub path: String,
+    /// Whether it may be written, too.
+    #[serde(default)]
+    pub write: bool,
+}
+
+/// How far a program may reach by network. A persisted format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Outward {
+    /// Not at all.
+    #[default]
+    #[serde(rename = "none")]
+    Nowhere,
+    /// The ports of the web (TCP 80 and 443), and names of hosts.
+    #[serde(rename = "web")]
+    Web,
+    /// Everything that this machine reaches, and it may listen.
+    #[serde(rename = "any")]
+    Anywhere,
+}
+
+impl Outward {
+    const fn before_it_was_said() -> Self {
+        Self::Anywhere
+    }
 }
 
 /// A tool server, as it is written down.

@@ -15,6 +15,7 @@ use std::{
 
 use galaxy_base::{Clock, Tasks};
 use galaxy_mcp_client::{Keeper, McpServers, keeper};
+use galaxy_sandbox::Profile;
 use galaxy_tool::server::{ServerName, ServerSpec, ToolServers, Transport};
 use protocol::Fixture;
 use serde_json::{Value, json};
@@ -23,13 +24,33 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<&str> = arguments.iter().filter_map(|it| it.to_str()).collect();
     match words.as_slice() {
-        ["keep", ..] => return keeper::run(&arguments[1..]),
+        ["keep", "--confined", profile, "--", ..] => {
+            return keeper::run(&arguments[4..], Some(&Profile::from_argument(profile).unwrap()));
+        }
+        ["keep", "--", ..] => return keeper::run(&arguments[2..], None),
         ["serve", era, rest @ ..] => serve(&mut Fixture::new(era), rest),
+        ["try-walls", bait] => {
+            for escape in galaxy_sandbox::escapes(&serde_json::from_str(bait).unwrap()) {
+                say(format!("{escape}\n").as_bytes());
+            }
+        }
+        ["crowd"] => crowd(),
+        ["wait"] => for_ever(),
         ["parent", lock] => parent(Path::new(lock)),
         ["hold", lock] => hold(Path::new(lock)),
         other => panic!("what is {other:?}?"),
     }
     ExitCode::SUCCESS
+}
+
+/// Starts more processes than anybody needs, and waits.
+#[expect(clippy::disallowed_methods, reason = "being too many is what this is for")]
+fn crowd() {
+    let me = std::env::current_exe().unwrap();
+    for _ in 0..300 {
+        let _ = std::process::Command::new(&me).arg("wait").spawn();
+    }
+    for_ever();
 }
 
 /// Speaks on standard input and output. `--lock <file>` holds the file as long as this lives;
@@ -152,6 +173,7 @@ fn parent(lock: &Path) {
         .to_vec(),
         environment: Vec::new(),
         directory: None,
+        walls: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -7,6 +7,9 @@
 //!
 //! The death signal of Linux (`PR_SET_PDEATHSIG`) would not do: it fires when the *thread* that
 //! started the child ends, and reaches nobody but that child.
+//!
+//! A keeper that is told to ([`CONFINED`]) goes behind the walls of `galaxy-sandbox` first, and what
+//! it keeps is behind them with it.
 
 use std::{
     ffi::OsString,
@@ -18,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use galaxy_sandbox::Profile;
 use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Pid, Signal, WaitOptions, getpgrp, getpid, kill_process, kill_process_group, wait},
@@ -31,8 +35,16 @@ const LAST_GRACE: Duration = Duration::from_millis(300);
 /// How often to look for what is left: processes may start others while they are ended.
 const ROUNDS: u32 = 1000;
 
-/// How the keeper is started: our own program with arguments that lead to [`run`]. What is to be
-/// kept is appended.
+/// The option before the profile (JSON of [`Profile`]) behind whose walls a program is kept.
+pub const CONFINED: &str = "--confined";
+
+/// More processes than this are a fork bomb, or as bad as one.
+const CROWD: usize = 256;
+/// How often they are counted.
+const COUNTED_EVERY: Duration = Duration::from_secs(1);
+
+/// How the keeper is started: our own program with arguments that lead to [`run`]. Appended are, if
+/// so, [`CONFINED`] and a profile, then `--`, and what is to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeper {
     /// The program.
@@ -43,12 +55,17 @@ pub struct Keeper {
 
 /// Starts `command` (a program and its arguments), hands it what comes on standard input, and ends
 /// it when standard input is closed at its other end. The child has the standard output, standard
-/// error, environment and folder of the keeper. Gives the child's exit code.
+/// error, environment and folder of the keeper, and is behind the same walls. Gives the child's exit
+/// code.
 ///
-/// To be called in a process of its own that leads its process group; it does not return before
-/// everything is over.
-pub fn run(command: &[OsString]) -> ExitCode {
+/// To be called in a process of its own that leads its process group and has one thread; it does
+/// not return before everything is over.
+pub fn run(command: &[OsString], walls: Option<&Profile>) -> ExitCode {
     let _ = adopt_orphans();
+    if let Some(Err(loose)) = walls.map(galaxy_sandbox::confine) {
+        let _ = writeln!(io::stderr(), "[not started: {loose}]");
+        return ExitCode::from(126);
+    }
     let (mut child, input) = match start(command) {
         Ok(started) => started,
         Err(err) => {
@@ -59,6 +76,9 @@ pub fn run(command: &[OsString]) -> ExitCode {
     };
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     thread::spawn(move || pass_on(input));
+    if walls.is_some() {
+        thread::spawn(watch_crowd);
+    }
     let (gone, is_gone) = mpsc::channel();
     thread::spawn(move || {
         let status = child.wait();
@@ -115,6 +135,18 @@ fn wait_for_hangup() {
     }
 }
 
+/// Ends everything, and this process, when it has become too many.
+fn watch_crowd() {
+    loop {
+        thread::sleep(COUNTED_EVERY);
+        if descendants(CROWD + 1) > CROWD {
+            let _ = writeln!(io::stderr(), "[ended: more than {CROWD} processes]");
+            // At once and all together: one by one they would be made faster than ended.
+            let _ = kill_process_group(getpgrp(), Signal::KILL);
+        }
+    }
+}
+
 /// Ends all that was started here. Where `/proc` tells who that is, this process stays; elsewhere
 /// it goes with its group.
 fn end_everything() {
@@ -149,10 +181,26 @@ fn adopt_orphans() -> rustix::io::Result<()> {
     Ok(())
 }
 
+/// How many processes come from this one, directly or not; nobody counts further than `most`.
+fn descendants(most: usize) -> usize {
+    let mut found = children().unwrap_or_default();
+    let mut next = 0;
+    while let Some(pid) = found.get(next).filter(|_| found.len() < most) {
+        let theirs = children_of(&pid.as_raw_nonzero().to_string());
+        found.extend(theirs.unwrap_or_default());
+        next += 1;
+    }
+    found.len()
+}
+
 /// Our children, living or not yet reaped; `None` where `/proc` does not tell.
 fn children() -> Option<Vec<Pid>> {
+    children_of("self")
+}
+
+fn children_of(process: &str) -> Option<Vec<Pid>> {
     let mut found = Vec::new();
-    for task in std::fs::read_dir("/proc/self/task").ok()?.flatten() {
+    for task in std::fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten() {
         let list = std::fs::read_to_string(task.path().join("children")).ok()?;
         let numbers = list.split_whitespace().filter_map(|it| it.parse().ok());
         found.extend(numbers.filter_map(Pid::from_raw));

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_base::{ExposeSecret, SecretString, random};
+use galaxy_sandbox::Profile;
 use galaxy_store::{Store, StoreError};
 use url::Url;
 
@@ -14,6 +15,7 @@ use crate::{
     say, serve,
     settings::{self, Described, Given, Mistakes, Origin, Settings, schema},
     tool_servers,
+    walls::{self, Confinement},
 };
 
 mod rotate;
@@ -34,7 +36,12 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the page and the API (this is what happens without a command).
-    Serve,
+    Serve {
+        /// Start tool servers that are programs without walls around them: they can do whatever
+        /// this server can. Only for a server that nobody else reaches.
+        #[arg(long)]
+        unconfined_programs: bool,
+    },
     /// Bring the database up to date. Serving does so, too.
     Migrate {
         /// Only say what is missing; exit with 1 if something is.
@@ -64,9 +71,18 @@ enum Command {
     /// Keeps a program; the server starts this itself.
     #[command(name = tool_servers::KEEP, hide = true)]
     Keep {
+        /// Behind which walls.
+        #[arg(long, value_parser = Profile::from_argument)]
+        confined: Option<Profile>,
         /// The program and its arguments.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        #[arg(last = true, required = true)]
         command: Vec<OsString>,
+    },
+    /// Tries to get past the walls; the server starts this itself, behind them.
+    #[command(name = walls::TRY, hide = true)]
+    TryWalls {
+        /// What is laid out.
+        bait: String,
     },
     /// Look after accounts.
     Admin {
@@ -119,8 +135,10 @@ enum AdminCommand {
 impl Cli {
     /// Does what was asked.
     pub(crate) fn run(self) -> ExitCode {
-        let result = match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => settings().and_then(|it| wait(serve::serve(it))),
+        let result = match self.command.unwrap_or(Command::Serve { unconfined_programs: false }) {
+            Command::Serve { unconfined_programs } => settings()
+                .and_then(|it| Ok(it.with_programs(Confinement::of(unconfined_programs))?))
+                .and_then(|it| wait(serve::serve(it))),
             Command::Migrate { check: true } => settings().and_then(|it| wait(check_schema(it))),
             Command::Migrate { check: false } => settings().and_then(|it| wait(migrate(it))),
             Command::Verify => settings().and_then(|it| wait(verify::verify(it))),
@@ -134,7 +152,10 @@ impl Cli {
             Command::Secrets { command: SecretsCommand::Rotate } => {
                 settings().and_then(|it| wait(rotate::rotate(it)))
             }
-            Command::Keep { command } => return tool_servers::keep(&command),
+            Command::Keep { confined, command } => {
+                return tool_servers::keep(&command, confined.as_ref());
+            }
+            Command::TryWalls { bait } => return walls::tried(&bait),
             Command::Admin { command: AdminCommand::SetupToken } => {
                 settings().and_then(|it| wait(setup_token(it)))
             }

@@ -19,6 +19,7 @@ mod system_prompt;
 mod telemetry;
 mod tool_servers;
 mod vault;
+mod walls;
 mod web;
 
 fn main() -> ExitCode {

@@ -92,7 +92,7 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
         tasks: tasks.clone(),
     };
     let limits = settings.limits.build(&settings.app_name, &settings.system_prompt, &instance);
-    let servers = settings.tool_servers.build(settings.store.folder());
+    let servers = settings.tool_servers.build(settings.store.folder(), tasks);
     let config = AppConfig { servers, ..limits };
     Ok(Assembled { app: App::new(parts, config)?, store, access })
 }
@@ -145,6 +145,9 @@ async fn greet(settings: &Settings, address: SocketAddr, access: &Access) -> Res
     say::line(format_args!("{name} {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
     if settings.web.is_test_mode() {
         say::line("  TEST_MODE is on: everybody gets in.");
+    }
+    if settings.tool_servers.is_unconfined() {
+        say::line("  Programs that are added as tool servers have no walls around them.");
     }
     tracing::info!(%address, "listening");
     if let Some(token) = access.setup_token().await? {

@@ -6,7 +6,8 @@
 use std::{env, fmt, path::Path};
 
 use crate::{
-    limits, listen, models, secret_key, store, system_prompt, telemetry, tool_servers, vault, web,
+    limits, listen, models, secret_key, store, system_prompt, telemetry, tool_servers, vault,
+    walls::Confinement, web,
 };
 
 mod given;
@@ -111,6 +112,21 @@ impl Settings {
         };
         let mistakes = given.mistakes();
         if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// The same with tool servers that are programs behind walls, or not.
+    ///
+    /// # Errors
+    /// Without walls only a server that nobody else reaches may run.
+    pub(crate) fn with_programs(self, confinement: Confinement) -> Result<Self, Mistakes> {
+        let is_open = !self.listen.address.ip().to_canonical().is_loopback();
+        if confinement == Confinement::None && (is_open || self.listen.behind_proxy) {
+            let message = "programs without walls (--unconfined-programs) are for a server that \
+                           listens on 127.0.0.1 and has no proxy in front";
+            let key = schema::HOST.name.to_owned();
+            return Err(Mistakes(vec![Mistake { key, message: message.to_owned() }]));
+        }
+        Ok(Self { tool_servers: self.tool_servers.confined(confinement), ..self })
     }
 
     /// The most important of them in a few lines, without secrets.

@@ -6,9 +6,13 @@ use galaxy_app::servers::ServersConfig;
 use galaxy_base::{Clock, Tasks};
 use galaxy_mcp_client::{Keeper, McpServers, keeper};
 use galaxy_net::Client;
+use galaxy_sandbox::Profile;
 use galaxy_tool::server::ToolServers;
 
-use crate::settings::{Given, schema};
+use crate::{
+    settings::{Given, schema},
+    walls::{self, Confinement},
+};
 
 /// Our own program, whatever became of its file since it was started.
 const OURSELVES: &str = "/proc/self/exe";
@@ -23,6 +27,7 @@ pub(crate) struct Config {
     personal: bool,
     programs: bool,
     search: Vec<PathBuf>,
+    confinement: Confinement,
 }
 
 impl Config {
@@ -40,28 +45,45 @@ impl Config {
             personal: given.value(&schema::PERSONAL_TOOL_SERVERS),
             programs: given.value(&schema::TOOL_PROGRAMS),
             search,
+            confinement: Confinement::Walls,
         }
     }
 
+    /// The same with programs behind walls, or not.
+    pub(crate) fn confined(self, confinement: Confinement) -> Self {
+        Self { confinement, ..self }
+    }
+
+    /// Whether programs that are added can do whatever this server can.
+    pub(crate) fn is_unconfined(&self) -> bool {
+        self.programs && self.confinement == Confinement::None
+    }
+
     /// The configuration of the use cases; programs keep what they keep inside `folder`.
-    pub(crate) fn build(&self, folder: &std::path::Path) -> ServersConfig {
+    pub(crate) fn build(&self, folder: &std::path::Path, tasks: &Tasks) -> ServersConfig {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let home = folder.join(HOME);
+        let confinement = if self.programs { self.confinement } else { Confinement::None };
         ServersConfig {
             personal: self.personal,
             programs: self.programs,
             search: self.search.clone(),
-            home: folder.join(HOME),
+            sandbox: walls::watched(confinement, keeper(), home.clone(), tasks),
+            home,
         }
     }
 }
 
 /// What opens connections.
 pub(crate) fn opener(net: Client, tasks: Tasks) -> Arc<dyn ToolServers> {
-    let keeper = Keeper { program: OURSELVES.into(), arguments: vec![KEEP.to_owned()] };
-    Arc::new(McpServers::new(net, keeper, tasks, Clock::System))
+    Arc::new(McpServers::new(net, keeper(), tasks, Clock::System))
+}
+
+fn keeper() -> Keeper {
+    Keeper { program: OURSELVES.into(), arguments: vec![KEEP.to_owned()] }
 }
 
 /// Keeps a program: what the server starts in its own place for each.
-pub(crate) fn keep(command: &[OsString]) -> ExitCode {
-    keeper::run(command)
+pub(crate) fn keep(command: &[OsString], walls: Option<&Profile>) -> ExitCode {
+    keeper::run(command, walls)
 }

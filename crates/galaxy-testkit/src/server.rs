@@ -81,6 +81,7 @@ impl FakeToolServer {
             arguments: Vec::new(),
             environment: Vec::new(),
             directory: None,
+            walls: None,
         };
         ServerSpec::new(ServerName::parse(name).expect("a test knows its names"), transport)
     }

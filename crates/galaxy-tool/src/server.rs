@@ -33,7 +33,7 @@ pub use held::{Holds, OnEnd};
 pub use oauth::{Credentials, SignIn, SignInError};
 pub use remote::{RemoteTool, remote_tools};
 pub use request::{Listing, OnProgress, Progress, Request, RequestCx};
-pub use spec::{Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust};
+pub use spec::{Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls};
 
 /// Opens tool servers.
 pub trait ToolServers: Send + Sync {

@@ -1681,6 +1681,10 @@ export interface components {
         };
         /** @description What is switched on. */
         FeaturesView: {
+            /** @description Whether people who are no administrators may add tool servers of their own. */
+            personal_tool_servers: boolean;
+            /** @description How tool servers that are programs run. */
+            tool_programs: components["schemas"]["ToolProgramsView"];
             /** @description Whether `/ws` is open. */
             websocket: boolean;
         };
@@ -1816,6 +1820,13 @@ export interface components {
          * @enum {string}
          */
         FinishName: "stop" | "calls" | "length" | "refused" | "cancelled" | "broken";
+        /** @description A folder, or a file, that a program may use. */
+        FolderView: {
+            /** @description Its absolute path. */
+            path: string;
+            /** @description Whether it may be written, too. */
+            write?: boolean;
+        };
         /** @description Where to fork. */
         Fork: {
             /**
@@ -1973,8 +1984,12 @@ export interface components {
             environment?: {
                 [key: string]: string | null;
             };
+            /** @description What it may use besides what it is made of and a folder of its own. */
+            folders?: components["schemas"]["FolderView"][];
             /** @enum {string} */
             kind: "program";
+            /** @description How far it may reach. */
+            network?: components["schemas"]["NetworkView"];
         };
         /** @description How a server is reached; values that open it are never shown. */
         LinkView: {
@@ -1993,8 +2008,12 @@ export interface components {
             command: string;
             /** @description Names of the variables of its environment. */
             environment: string[];
+            /** @description What it may use besides what it is made of and a folder of its own. */
+            folders: components["schemas"]["FolderView"][];
             /** @enum {string} */
             kind: "program";
+            /** @description How far it may reach. */
+            network: components["schemas"]["NetworkView"];
         };
         /** @description Some things, and where the next ones begin. */
         List_ConversationView: {
@@ -2224,6 +2243,11 @@ export interface components {
             /** @description All of them. */
             items: components["schemas"]["ModelView"][];
         };
+        /**
+         * @description How far a program may reach by network.
+         * @enum {string}
+         */
+        NetworkView: "none" | "web" | "any";
         /** @description A conversation that is wanted. */
         NewConversation: {
             /** @description The model; absent means the default. */
@@ -3005,6 +3029,11 @@ export interface components {
             /** @description Always `Bearer`. */
             token_type: string;
         };
+        /**
+         * @description How tool servers that are programs run.
+         * @enum {string}
+         */
+        ToolProgramsView: "off" | "confined" | "refused" | "unconfined";
         /** @description A tool server with all that there is to see. */
         ToolServerDetailView: {
             about: components["schemas"]["ServerSelfView"] | null;

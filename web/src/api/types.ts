@@ -83,6 +83,7 @@ export type LogLine = Schemas['LogEntryView'];
 export type Link = Schemas['LinkView'];
 /** How a server is to be reached; `null` keeps a value that is stored. */
 export type LinkBody = Schemas['LinkBody'];
+export type NetworkName = Schemas['NetworkView'];
 export type NewToolServer = Schemas['NewToolServer'];
 export type ToolServerFields = Schemas['ChangeToolServer'];
 export type DecideTool = Schemas['DecideTool'];

@@ -3,7 +3,7 @@ export const words = {
   places: 'Places', tasks: 'Tasks', tools: 'Tools', settings: 'Settings', help: 'Keys', signOut: 'Sign out', conversations: 'Conversations', skip: 'Skip to content',
   titled: (page: string, name: string) => `${page} · ${name}`,
   starting: 'Starting', unreachable: (name: string) => `${name} does not answer`, unreachableHint: 'The server may be starting or stopped. This page tries again by itself.',
-  connecting: 'Connecting', reconnecting: 'Reconnecting. What you write is kept.', offline: 'You are offline. What you write is kept.',
+  connecting: 'Connecting', reconnecting: 'Reconnecting. What you write is kept.', unconfined: 'Programs that are tool servers run here without walls around them (--unconfined-programs).', offline: 'You are offline. What you write is kept.',
   outdated: 'A newer version of this page is ready.', reload: 'Reload',
   nothingHere: 'Nothing is here', nothingHereHint: 'The address may be old, or the thing it named was deleted.', toChat: 'To the chat',
   failedToLoad: 'This page could not be loaded',

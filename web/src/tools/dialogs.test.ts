@@ -18,14 +18,18 @@ it('starts no program before its exact command was shown', async () => {
   await screen.getByRole('button', { name: 'Add a variable' }).click();
   await screen.getByLabelText('Variable: Name 1').fill('TOKEN');
   await screen.getByLabelText('Value of TOKEN').fill('canary');
+  await screen.getByRole('button', { name: 'Add a folder' }).click();
+  await screen.getByRole('textbox', { name: 'Path 1' }).fill('/srv/docs');
+  await screen.getByRole('checkbox', { name: '/srv/docs may be written' }).click();
   await screen.getByLabelText('Name', { exact: true }).fill('shell');
   await screen.getByRole('button', { name: 'Continue' }).click();
   await expect.element(screen.getByText("/bin/sh -c 'rm  -rf /⟨U+202E⟩ tmp'")).toBeVisible();
   await expect.element(screen.getByText('with the variables TOKEN')).toBeVisible();
+  await expect.element(screen.getByText('writes a folder of its own, /srv/docs; reaches no network')).toBeVisible();
   expect(screen.container.textContent).not.toContain('canary');
   expect(add).not.toHaveBeenCalled();
   await screen.getByRole('button', { name: 'Add and start it' }).click();
-  expect(add).toHaveBeenCalledExactlyOnceWith({ name: 'shell', link: { kind: 'program', command: '/bin/sh', arguments: ['-c', 'rm  -rf /\u202E tmp'], environment: { TOKEN: 'canary' } }, shared: false, trusted: false, may_ask: false });
+  expect(add).toHaveBeenCalledExactlyOnceWith({ name: 'shell', link: { kind: 'program', command: '/bin/sh', arguments: ['-c', 'rm  -rf /\u202E tmp'], environment: { TOKEN: 'canary' }, folders: [{ path: '/srv/docs', write: true }], network: 'none' }, shared: false, trusted: false, may_ask: false });
   expect(onadded).toHaveBeenCalled();
 });
 
@@ -52,8 +56,8 @@ it('offers nobody what only administrators may say', async () => {
 it('imports what was chosen, and says what came of each', async () => {
   const candidates: Candidate[] = [
     { label: 'tracker', name: 'tracker', mistakes: [], link: { kind: 'http', url: 'https://tracker.example/\u200Bmcp', headers: [], inside: false } },
-    { label: 'Local Files', name: 'local-files', mistakes: [], link: { kind: 'program', command: 'npx', arguments: ['-y', 'a b'], environment: ['HOME'] } },
-    { label: 'broken', name: 'broken', mistakes: [{ pointer: '/broken', message: 'has neither `command` nor `url`' }], link: { kind: 'program', command: '', arguments: [], environment: [] } },
+    { label: 'Local Files', name: 'local-files', mistakes: [], link: { kind: 'program', command: 'npx', arguments: ['-y', 'a b'], environment: ['HOME'], folders: [], network: 'web' } },
+    { label: 'broken', name: 'broken', mistakes: [{ pointer: '/broken', message: 'has neither `command` nor `url`' }], link: { kind: 'program', command: '', arguments: [], environment: [], folders: [], network: 'none' } },
   ];
   const preview = vi.spyOn(api, 'preview').mockResolvedValue({ items: candidates }), onimported = vi.fn();
   const bring = vi.spyOn(api, 'import').mockResolvedValue({ items: [{ label: 'tracker', server: server({ id: 's7' }), message: null }, { label: 'Local Files', server: null, message: 'There is a tool server of that name already.' }] });

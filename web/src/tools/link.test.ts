@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { Problem } from '../api/call';
 import type { Link } from '../api/types';
-import { isChanged, isName, linkBody, linkForm, secret, wrongOf } from './link';
+import { isChanged, isName, linkBody, linkForm, networkOf, secret, wrongOf } from './link';
 
 const HTTP: Link = { kind: 'http', url: 'https://a.example/mcp', headers: ['X-Key'], inside: false };
-const PROGRAM: Link = { kind: 'program', command: '/bin/a', arguments: ['-y', ''], environment: ['TOKEN'] };
+const PROGRAM: Link = { kind: 'program', command: '/bin/a', arguments: ['-y', ''], environment: ['TOKEN'], folders: [{ path: '/srv', write: false }], network: 'web' };
 
 it.each([['warehouse', true], ['a', true], ['a-1', true], ['a'.repeat(32), true], ['a'.repeat(33), false], ['', false], ['-a', false], ['a-', false], ['A', false], ['a_b', false], ['a b', false]])('%j is a name: %s', (name, good) => expect(isName(name)).toBe(good));
 
@@ -41,4 +41,13 @@ it.each<[string, Partial<ReturnType<typeof linkForm>>]>([['another path', { url:
 
 it('finds the field of each mistake of the server', () => {
   expect(wrongOf(new Problem(422, 'invalid', '', '', [{ pointer: '/link/headers/X-Key', message: 'cannot be set' }, { pointer: '/name', message: 'no' }]))).toEqual({ 'link/headers/X-Key': 'cannot be set', name: 'no' });
+});
+
+it.each([['npx', 'web'], ['/root/.local/bin/uvx', 'web'], ['/usr/bin/python3', 'none'], ['', 'none']] as const)('%j reaches %s until somebody says otherwise', (command, network) => {
+  expect(networkOf({ ...linkForm(), way: 'program', command })).toBe(network);
+  expect(networkOf({ ...linkForm(), way: 'program', command, network: 'any' })).toBe('any');
+});
+
+it.each([['another folder', { folders: [] }], ['another reach', { network: 'any' as const }]])('%s is a change', (_, more) => {
+  expect(isChanged(linkBody({ ...linkForm(PROGRAM), ...more }, PROGRAM).body, PROGRAM)).toBe(true);
 });

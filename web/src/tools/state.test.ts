@@ -36,5 +36,5 @@ it.each([['approved', true, 'done', 'allowed'], ['approved', false, 'queued', 'o
 
 it('says how a server is reached', () => {
   const at = (url: string) => wayOf(server({ link: { kind: 'http', url, headers: [], inside: true } }));
-  expect([at('https://a.example/'), at('http://10.0.0.1/'), wayOf(server({ link: { kind: 'program', command: '/bin/a', arguments: [], environment: [] } }))]).toEqual(['https', 'http, inside', 'program']);
+  expect([at('https://a.example/'), at('http://10.0.0.1/'), wayOf(server({ link: { kind: 'program', command: '/bin/a', arguments: [], environment: [], folders: [], network: 'none' } }))]).toEqual(['https', 'http, inside', 'program']);
 });

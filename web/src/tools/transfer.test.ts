@@ -16,6 +16,6 @@ it('says why it cannot', () => {
 
 it('chooses at first what is right and starts nothing', () => {
   const http = (label: string, mistakes: Candidate['mistakes'] = []): Candidate => ({ label, name: label, mistakes, link: { kind: 'http', url: 'https://a.example', headers: [], inside: false } });
-  const program: Candidate = { label: 'p', name: 'p', mistakes: [], link: { kind: 'program', command: '/bin/a', arguments: [], environment: [] } };
+  const program: Candidate = { label: 'p', name: 'p', mistakes: [], link: { kind: 'program', command: '/bin/a', arguments: [], environment: [], folders: [], network: 'none' } };
   expect([...chosenAtFirst([http('a'), program, http('b', [{ pointer: '/b', message: 'no' }])])]).toEqual(['a']);
 });

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use galaxy_app::AppError;
+use galaxy_app::{
+    AppError,
+    servers::{Sandbox, ServersConfig},
+};
 use utoipa_axum::routes;
 
 use super::{Policy, Routes};
@@ -18,6 +21,7 @@ use crate::{
     problem::Problem,
     views::system::{
         AuthView, CheckView, FeaturesView, HealthReportView, LimitsView, RuntimeConfigView,
+        ToolProgramsView,
     },
 };
 
@@ -45,7 +49,11 @@ async fn runtime_config(State(api): State<Api>) -> Result<Json<RuntimeConfigView
             proxy: config.person_header.is_some(),
             test_mode: config.test_mode,
         },
-        features: FeaturesView { websocket: config.websocket },
+        features: FeaturesView {
+            websocket: config.websocket,
+            personal_tool_servers: app.servers.personal,
+            tool_programs: tool_programs(&app.servers),
+        },
         limits: LimitsView {
             message_chars: app.message_chars,
             image_bytes: app.image_bytes,
@@ -54,6 +62,18 @@ async fn runtime_config(State(api): State<Api>) -> Result<Json<RuntimeConfigView
         environment: config.environment.clone(),
         page_hash: page::hash().to_owned(),
     }))
+}
+
+fn tool_programs(config: &ServersConfig) -> ToolProgramsView {
+    if !config.programs {
+        return ToolProgramsView::Off;
+    }
+    match &*config.sandbox.borrow() {
+        // It is tried when the server starts, and waited for where it matters.
+        Sandbox::Untried | Sandbox::Holds => ToolProgramsView::Confined,
+        Sandbox::Broken(_) => ToolProgramsView::Refused,
+        Sandbox::Off => ToolProgramsView::Unconfined,
+    }
 }
 
 /// Whether the process is there

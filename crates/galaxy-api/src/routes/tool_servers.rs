@@ -21,7 +21,10 @@ use crate::{
     problem::Problem,
     views::{
         All,
-        tool_server::{LogEntryView, ToolServerDetailView, ToolServerView},
+        tool_server::{
+            LogEntryView, ToolServerDetailView, ToolServerView,
+            link::{FolderView, NetworkView},
+        },
     },
 };
 
@@ -76,6 +79,12 @@ enum LinkBody {
         #[serde(default)]
         #[schema(value_type = BTreeMap<String, Option<String>>)]
         environment: BTreeMap<String, Option<SecretString>>,
+        /// What it may use besides what it is made of and a folder of its own.
+        #[serde(default)]
+        folders: Vec<FolderView>,
+        /// How far it may reach.
+        #[serde(default)]
+        network: NetworkView,
     },
 }
 
@@ -89,8 +98,14 @@ impl From<LinkBody> for LinkRequest {
             LinkBody::Http { url, headers, inside } => {
                 Self::Http { url, headers: values(headers), inside }
             }
-            LinkBody::Program { command, arguments, environment } => {
-                Self::Program { command, arguments, environment: values(environment) }
+            LinkBody::Program { command, arguments, environment, folders, network } => {
+                Self::Program {
+                    command,
+                    arguments,
+                    environment: values(environment),
+                    folders: folders.into_iter().map(Into::into).collect(),
+                    network: network.into(),
+                }
             }
         }
     }

@@ -19,6 +19,24 @@ pub struct AuthView {
 pub struct FeaturesView {
     /// Whether `/ws` is open.
     pub websocket: bool,
+    /// Whether people who are no administrators may add tool servers of their own.
+    pub personal_tool_servers: bool,
+    /// How tool servers that are programs run.
+    pub tool_programs: ToolProgramsView,
+}
+
+/// How tool servers that are programs run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolProgramsView {
+    /// There are none here.
+    Off,
+    /// Behind walls.
+    Confined,
+    /// Not at all: the walls do not hold on this machine.
+    Refused,
+    /// With all the rights of the server.
+    Unconfined,
 }
 
 /// What there may be at most.

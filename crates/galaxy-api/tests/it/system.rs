@@ -36,7 +36,9 @@ async fn a_page_learns_what_it_needs_before_anybody_signs_in(store: &StoreFixtur
     let expected = json!({
         "name": "Galaxy", "version": "1.2.3", "set_up": true, "environment": "development",
         "auth": { "password": true, "proxy": false, "test_mode": false },
-        "features": { "websocket": true },
+        "features": {
+            "websocket": true, "personal_tool_servers": true, "tool_programs": "off",
+        },
         "limits": { "message_chars": 2_000, "image_bytes": 1_000, "max_active_runs": 64 },
         "page_hash": null
     });

@@ -28,6 +28,9 @@ const IDLE: Duration = Duration::from_secs(15 * 60);
 /// How long a program may take to be ready: it may have to be fetched first.
 const START: Duration = Duration::from_secs(60);
 
+/// Where a program keeps what it soon forgets, inside its own folder.
+const TEMPORARY: &str = "tmp";
+
 /// Connections by server.
 #[derive(Default)]
 pub(crate) struct Connections {
@@ -96,6 +99,9 @@ impl Servers {
         if let Some(server) = self.connections.find(row, purpose) {
             return Ok(server);
         }
+        if let Link::Program { .. } = &row.link {
+            self.behind_walls().await?;
+        }
         let values = self.values(row).await?;
         let spec = self.spec(row, values)?;
         self.disconnect(row.id, |it| it.revision < row.revision);
@@ -147,7 +153,7 @@ impl Servers {
             return Err(AppError::Unavailable(format!("The value of `{name}` is missing.")));
         }
         if let Link::Program { .. } = &row.link {
-            make_home(&self.home(row.id))?;
+            make_home(&self.home(row.id).join(TEMPORARY))?;
         }
         self.described(row, values)
     }
@@ -197,13 +203,14 @@ impl Servers {
                 let url = url.parse().map_err(|_| broken())?;
                 Transport::Http { url, headers: given, network, credentials: None }
             }
-            Link::Program { command, arguments, .. } => {
+            Link::Program { command, arguments, folders, network, .. } => {
                 let home = self.home(row.id);
                 let path: Vec<_> =
                     self.config.search.iter().map(|it| it.display().to_string()).collect();
                 let ours = [
                     ("PATH", path.join(":")),
                     ("HOME", home.display().to_string()),
+                    ("TMPDIR", home.join(TEMPORARY).display().to_string()),
                     ("LANG", "C.UTF-8".to_owned()),
                 ];
                 for (name, value) in ours {
@@ -215,6 +222,7 @@ impl Servers {
                     command: command.into(),
                     arguments: arguments.clone(),
                     environment: given,
+                    walls: self.config.walls(command, &home, folders, *network),
                     directory: Some(home),
                 }
             }

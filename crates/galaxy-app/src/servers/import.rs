@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::{
     LinkRequest, NewServer, ServerDetail, Value,
     settings::{Known, Mistakes},
+    walls::{folders_of, reach_of},
 };
 use crate::{App, AppError, Mistake};
 
@@ -150,7 +151,9 @@ fn candidate(label: &str, entry: &Json, names: &mut BTreeMap<String, u32>) -> Ca
                 complain("has neither `command` nor `url`");
             }
             let (command, environment) = (command.unwrap_or_default(), set(entry.env));
-            LinkRequest::Program { command, arguments: entry.args, environment }
+            let network = reach_of(&command);
+            let folders = folders_of(&entry.args);
+            LinkRequest::Program { command, arguments: entry.args, environment, folders, network }
         }
         (Some(url), Some(_)) => {
             complain("has both `command` and `url`");

@@ -1,17 +1,16 @@
 //! What somebody writes down about a server, and what is wrong with it.
 
-use std::{
-    collections::BTreeMap,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+mod rules;
+
+use std::{collections::BTreeMap, path::Path};
 
 use galaxy_base::{ExposeSecret, SecretString};
-use galaxy_domain::tool_server::Link;
+use galaxy_domain::tool_server::{Folder, Link, Outward};
 use galaxy_tool::server::ServerName;
 
-use super::{ServersConfig, values::Values};
+use super::{ServersConfig, values::Values, walls::hindrance};
 use crate::{AppError, Mistake};
+use rules::{find, is_header, is_same_place, is_variable, names_are_good};
 
 /// A title is at most this long, in characters.
 const TITLE_CHARS: usize = 100;
@@ -19,8 +18,6 @@ const TITLE_CHARS: usize = 100;
 const LONG: usize = 8_192;
 /// Headers, variables or arguments of one server.
 const MANY: usize = 64;
-/// What would have the loader run something else than the program.
-const LOADER: [&str; 3] = ["LD_", "DYLD_", "BASH_ENV"];
 
 /// A value that opens a server.
 #[derive(Debug, Clone)]
@@ -51,6 +48,10 @@ pub enum LinkRequest {
         arguments: Vec<String>,
         /// Its environment, by name.
         environment: BTreeMap<String, Value>,
+        /// What it may use besides what it is made of and a folder of its own.
+        folders: Vec<Folder>,
+        /// How far it may reach.
+        network: Outward,
     },
 }
 
@@ -148,8 +149,9 @@ impl Mistakes {
                 names_are_good(self, headers, is_header, "/link/headers");
                 (Link::Http { url, headers: names, inside: *inside }, headers, "/link/headers")
             }
-            LinkRequest::Program { command, arguments, environment } => {
+            LinkRequest::Program { command, arguments, environment, folders, network } => {
                 let command = self.program(command, config);
+                let folders = self.folders(folders);
                 let long = arguments.iter().any(|it| it.len() > LONG || it.contains('\0'));
                 if arguments.len() > MANY || long {
                     self.add("/link/arguments", format!("at most {MANY}, and none too long"));
@@ -157,7 +159,9 @@ impl Mistakes {
                 names_are_good(self, environment, is_variable, "/link/environment");
                 let names = environment.keys().cloned().collect();
                 let arguments = arguments.clone();
-                let link = Link::Program { command, arguments, environment: names };
+                let network = *network;
+                let link =
+                    Link::Program { command, arguments, environment: names, folders, network };
                 (link, environment, "/link/environment")
             }
         };
@@ -187,11 +191,30 @@ impl Mistakes {
     /// The absolute path of a program that is there.
     fn program(&mut self, command: &str, config: &ServersConfig) -> String {
         let found = find(command.trim(), &config.search);
+        if let Some(why) = hindrance(command.trim(), config) {
+            self.add("/link/command", why);
+        }
         if found.is_none() {
             let what = if command.contains('/') { "at that path" } else { "of that name" };
             self.add("/link/command", format!("there is no program {what} on this machine"));
         }
         found.map(|it| it.display().to_string()).unwrap_or_default()
+    }
+
+    /// Folders that are there. The root is none: there would be no walls.
+    fn folders(&mut self, given: &[Folder]) -> Vec<Folder> {
+        if given.len() > MANY {
+            self.add("/link/folders", format!("at most {MANY}"));
+        }
+        for (index, folder) in given.iter().enumerate() {
+            let path = Path::new(&folder.path);
+            let real = path.canonicalize().ok().filter(|_| path.is_absolute());
+            if real.is_none_or(|it| it.parent().is_none()) {
+                let pointer = format!("/link/folders/{index}/path");
+                self.add(&pointer, "an absolute path of something that is there, and not `/`");
+            }
+        }
+        given.to_vec()
     }
 
     /// What was given, and what was kept. What was stored for one place is not sent to another.
@@ -220,70 +243,6 @@ impl Mistakes {
         }
         values
     }
-}
-
-/// Whether values that were entered for `old` may go to `new`.
-fn is_same_place(old: &Link, new: &Link) -> bool {
-    match (old, new) {
-        (Link::Http { url: old, .. }, Link::Http { url: new, .. }) => {
-            let origin = |it: &str| it.parse::<url::Url>().ok().map(|it| it.origin());
-            origin(old).is_some() && origin(old) == origin(new)
-        }
-        (Link::Program { command: old, .. }, Link::Program { command: new, .. }) => old == new,
-        (Link::Http { .. }, Link::Program { .. }) | (Link::Program { .. }, Link::Http { .. }) => {
-            false
-        }
-    }
-}
-
-fn names_are_good(
-    mistakes: &mut Mistakes,
-    given: &BTreeMap<String, Value>,
-    is_good: fn(&str) -> bool,
-    place: &str,
-) {
-    if given.len() > MANY {
-        mistakes.add(place, format!("at most {MANY}"));
-    }
-    for name in given.keys().filter(|name| !is_good(name)) {
-        mistakes.add(&format!("{place}/{name}"), "cannot be set");
-    }
-}
-
-fn is_header(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let token = |it: u8| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it);
-    let ours = ["accept", "content-type", "content-length", "host", "last-event-id", "connection"];
-    !name.is_empty()
-        && name.len() <= 100
-        && name.bytes().all(token)
-        && !ours.contains(&&*lower)
-        && !lower.starts_with("mcp-")
-}
-
-fn is_variable(name: &str) -> bool {
-    let plain = |it: u8| it.is_ascii_alphanumeric() || it == b'_';
-    !name.is_empty()
-        && name.len() <= 100
-        && name.bytes().all(plain)
-        && !name.as_bytes()[0].is_ascii_digit()
-        && !LOADER.iter().any(|it| name.starts_with(it))
-}
-
-/// A program by its absolute path, or by its name in `search`.
-fn find(command: &str, search: &[PathBuf]) -> Option<PathBuf> {
-    let path = Path::new(command);
-    if path.is_absolute() {
-        return is_program(path).then(|| path.to_owned());
-    }
-    if command.is_empty() || command.contains('/') {
-        return None;
-    }
-    search.iter().map(|it| it.join(command)).find(|it| it.is_absolute() && is_program(it))
-}
-
-fn is_program(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use galaxy_app::servers::Outward;
 use galaxy_app::{
     AppError,
     calls::{Called, Wanted},
@@ -163,6 +164,8 @@ async fn what_only_administrators_may_say_is_refused_to_others(fixture: &StoreFi
         command: "/bin/sh".to_owned(),
         arguments: Vec::new(),
         environment: BTreeMap::new(),
+        folders: Vec::new(),
+        network: Outward::Nowhere,
     };
     for server in [
         NewServer { shared: true, ..new("a") },

@@ -3,7 +3,8 @@
 use std::{os::unix::process::ExitStatusExt, process::Stdio as Pipe, sync::Arc, time::Duration};
 
 use galaxy_base::{ExposeSecret, Tasks};
-use galaxy_tool::server::{Era, Limits, LogSource, ServerError, Transport};
+use galaxy_sandbox::Profile;
+use galaxy_tool::server::{Era, Limits, LogSource, ServerError, Transport, Walls};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     process::{Child, ChildStderr, Command},
@@ -12,7 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    keeper::Keeper,
+    keeper::{CONFINED, Keeper},
     log::Log,
     stdio::{
         Stdio,
@@ -118,20 +119,30 @@ fn kill(group: Option<Pid>) {
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that starts tool servers")]
 fn command(program: &Program<'_>) -> Result<Command, ServerError> {
-    let Transport::Stdio { command, arguments, environment, directory } = program.transport else {
+    let Transport::Stdio { command, arguments, environment, directory, walls } = program.transport
+    else {
         return Err(ServerError::Refused("it is no command".to_owned()));
     };
     if !command.is_absolute() {
         return Err(ServerError::Refused("its command is no absolute path".to_owned()));
     }
     let mut kept = Command::new(&program.keeper.program);
-    kept.args(&program.keeper.arguments).arg(command).args(arguments);
+    kept.args(&program.keeper.arguments);
+    if let Some(walls) = walls {
+        kept.arg(CONFINED).arg(profile(walls).to_argument());
+    }
+    kept.arg("--").arg(command).args(arguments);
     kept.env_clear();
     kept.envs(environment.iter().map(|(name, value)| (name, value.expose_secret())));
     kept.current_dir(directory.as_deref().unwrap_or_else(|| "/".as_ref()));
     kept.stdin(Pipe::piped()).stdout(Pipe::piped()).stderr(Pipe::piped());
     kept.process_group(0).kill_on_drop(true);
     Ok(kept)
+}
+
+fn profile(walls: &Walls) -> Profile {
+    let Walls { run, read, write, outward } = walls.clone();
+    Profile { run, read, write, outward }
 }
 
 /// Reads standard error to its end, whatever comes, and keeps the last lines.

@@ -66,6 +66,7 @@ async fn a_server_that_dies_too_often_is_left_alone() {
         arguments: Vec::new(),
         environment: Vec::new(),
         directory: None,
+        walls: None,
     };
     let server = open(spec);
     for _ in 0..6 {

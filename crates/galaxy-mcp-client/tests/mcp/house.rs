@@ -52,6 +52,7 @@ pub(crate) fn stdio(options: &[&str]) -> ServerSpec {
         arguments,
         environment: Vec::new(),
         directory: None,
+        walls: None,
     };
     let mut spec = ServerSpec::new(ServerName::parse("peer").unwrap(), transport);
     spec.questions = Questions::Allowed;

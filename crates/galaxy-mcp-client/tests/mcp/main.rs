@@ -12,4 +12,5 @@ mod orphans;
 mod protocol;
 mod questions;
 mod servers;
+mod walls;
 mod web;

@@ -112,3 +112,14 @@ async fn it_is_ready_soon_after_its_start_and_again_after_a_kill() {
         galaxy.kill().await;
     }
 }
+
+#[tokio::test]
+async fn programs_without_walls_are_for_a_server_that_nobody_else_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(folder.path()).with("BEHIND_PROXY", "true");
+    let refused = setup.run(&["serve", "--unconfined-programs"]).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(78), "{said}");
+    assert!(said.contains("--unconfined-programs"), "{said}");
+    assert!(!setup.data().exists(), "nothing is touched");
+}

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use galaxy_base::SecretString;
+use galaxy_domain::tool_server::Outward;
 use url::Url;
 
 use crate::server::oauth::Credentials;
@@ -90,7 +91,23 @@ pub enum Transport {
         environment: Vec<(String, SecretString)>,
         /// Where it runs; `/` if not said.
         directory: Option<PathBuf>,
+        /// What it may do; everything that the server may, if not said.
+        walls: Option<Walls>,
     },
+}
+
+/// What a program may do on this machine, besides reading and running what is there for everybody.
+/// Folders count with all that is in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Walls {
+    /// What it may read and run.
+    pub run: Vec<PathBuf>,
+    /// What it may read.
+    pub read: Vec<PathBuf>,
+    /// What it may read, run and write.
+    pub write: Vec<PathBuf>,
+    /// How far it may reach by network.
+    pub outward: Outward,
 }
 
 /// Whether what a server says about its own tools is believed.

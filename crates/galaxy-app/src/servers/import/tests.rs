@@ -1,5 +1,7 @@
 use serde_json::json;
 
+use galaxy_domain::tool_server::Outward;
+
 use super::*;
 
 fn one(entry: &Json) -> Candidate {
@@ -14,9 +16,13 @@ fn a_program_and_an_address_are_read_as_the_applications_write_them() {
     });
     let program = one(&entry);
     assert_eq!((program.server.name.as_str(), program.mistakes.len()), ("my-server", 0));
-    let LinkRequest::Program { command, arguments, environment } = program.server.link else {
+    let LinkRequest::Program { command, arguments, environment, folders, network } =
+        program.server.link
+    else {
         panic!("a program");
     };
+    assert_eq!((folders[0].path.as_str(), folders[0].write), ("/tmp", false));
+    assert_eq!(network, Outward::Web);
     assert_eq!((command.as_str(), arguments.len(), environment.len()), ("npx", 3, 1));
 
     let remote = one(&json!({ "type": "http", "url": "https://example.org/mcp",

@@ -6,7 +6,8 @@ fn http(url: &str, inside: bool) -> LinkRequest {
 
 fn program(command: &str) -> LinkRequest {
     let (arguments, environment) = (vec!["-c".to_owned()], BTreeMap::new());
-    LinkRequest::Program { command: command.to_owned(), arguments, environment }
+    let (folders, network) = (Vec::new(), Outward::Nowhere);
+    LinkRequest::Program { command: command.to_owned(), arguments, environment, folders, network }
 }
 
 fn config() -> ServersConfig {
