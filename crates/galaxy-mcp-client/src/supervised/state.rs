@@ -7,7 +7,8 @@ use std::{
 
 use galaxy_base::Clock;
 use galaxy_tool::server::{
-    Era, Health, LogSource, ServerError, ServerSpec, Snapshot, State, Transport, Trouble,
+    Era, Health, LogSource, ServerError, ServerName, ServerSpec, Snapshot, State, Transport,
+    Trouble,
 };
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,7 @@ use crate::{
 
 /// What is known about a server.
 pub(super) struct Status {
+    name: ServerName,
     ears: Ears,
     clock: Clock,
     restarts: Mutex<Restarts>,
@@ -47,6 +49,7 @@ impl Status {
             ..Snapshot::default()
         });
         Self {
+            name: spec.name.clone(),
             ears: Ears { log: Arc::new(Log::new(clock.clone(), secrets)), snapshot },
             clock,
             restarts: Mutex::default(),
@@ -127,7 +130,7 @@ impl Status {
 
     /// There is no connection (any more).
     pub(super) fn failed(&self, err: &ServerError) {
-        tracing::warn!(error = %err, "a tool server failed");
+        tracing::warn!(server = %self.name, error = %err, "a tool server failed");
         let state = match err {
             ServerError::NeedsSignIn { .. } => State::NeedsSignIn,
             ServerError::Refused(_) => State::Failed,

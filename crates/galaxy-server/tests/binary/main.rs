@@ -11,3 +11,4 @@ mod process;
 mod providers;
 mod reader;
 mod stopping;
+mod walls;

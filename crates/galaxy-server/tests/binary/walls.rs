@@ -1,0 +1,57 @@
+//! A tool server that is a program, added as people do and behind walls.
+
+use serde_json::{Value, json};
+
+use crate::{client::Call, process::Setup};
+
+/// A tool server in the language of shells: `look` tells whether it can read the file that its first
+/// argument names, and writes into a file of its own folder.
+const SERVER: &str = r#"
+say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case "$line" in
+    *'"initialize"'*) say '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"shell","version":"1"}}' ;;
+    *'"tools/list"'*) say '{"tools":[{"name":"look","inputSchema":{"type":"object"}}]}' ;;
+    *'"tools/call"'*)
+      if cat "$1" > /dev/null 2>&1; then read=yes; else read=no; fi
+      if echo kept > "$HOME/kept"; then wrote=yes; else wrote=no; fi
+      say "{\"content\":[{\"type\":\"text\",\"text\":\"read $read, wrote $wrote\"}]}" ;;
+    *'"id"'*) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no"}}\n' "$id" ;;
+  esac
+done
+"#;
+
+fn program(name: &str, file: &str, folders: &[&str]) -> Call {
+    let folders: Vec<Value> = folders.iter().map(|it| json!({ "path": it })).collect();
+    let link = json!({
+        "kind": "program", "command": "sh", "arguments": ["-c", SERVER, "server", file],
+        "folders": folders,
+    });
+    Call::post("/api/tool-servers", json!({ "name": name, "link": link }))
+}
+
+#[tokio::test]
+async fn a_program_reads_what_it_was_given_and_not_the_servers_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(folder.path());
+    let galaxy = setup.start().await;
+    let key = setup.data().join("vault.key");
+    assert!(key.exists());
+    let given = folder.path().join("given");
+    std::fs::write(&given, "for everybody").unwrap();
+    let (key, given) = (key.to_str().unwrap(), given.to_str().unwrap());
+
+    for (name, file, folders, said) in [
+        ("thief", key, &[][..], "read no, wrote yes"),
+        ("guest", given, &[given][..], "read yes, wrote yes"),
+    ] {
+        let added = galaxy.client.done(&program(name, file, folders)).await;
+        assert_eq!(added["server"]["health"]["state"], "ready", "{added}\n{}", galaxy.log());
+        let call = Call::post(format!("/api/tools/{name}__look/call"), json!({ "arguments": {} }));
+        let done = galaxy.client.done(&call).await;
+        assert_eq!(done["output"][0]["text"], said, "{name}: {done}");
+    }
+    let config = galaxy.client.get("/api/runtime-config").await.unwrap().body;
+    assert_eq!(config["features"]["tool_programs"], "confined");
+}
