@@ -4,11 +4,15 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
 
 use galaxy_app::servers::ServersConfig;
 use galaxy_base::{Clock, Tasks};
-use galaxy_mcp_client::{Keeper, McpServers, keeper};
+use galaxy_mcp_client::{Keeper, McpServers, OAuth, keeper};
 use galaxy_net::Client;
-use galaxy_tool::server::ToolServers;
+use galaxy_tool::server::{SignIn, ToolServers};
+use url::Url;
 
-use crate::settings::{Given, schema};
+use crate::{
+    listen,
+    settings::{Given, schema},
+};
 
 /// Our own program, whatever became of its file since it was started.
 const OURSELVES: &str = "/proc/self/exe";
@@ -23,11 +27,12 @@ pub(crate) struct Config {
     personal: bool,
     programs: bool,
     search: Vec<PathBuf>,
+    public: Url,
 }
 
 impl Config {
     /// Reads the settings.
-    pub(crate) fn read(given: &mut Given) -> Self {
+    pub(crate) fn read(given: &mut Given, listen: &listen::Config) -> Self {
         let search: Vec<PathBuf> =
             env::split_paths(&given.value(&schema::TOOL_PROGRAMS_PATH)).collect();
         if search.iter().any(|it| !it.is_absolute()) {
@@ -40,6 +45,7 @@ impl Config {
             personal: given.value(&schema::PERSONAL_TOOL_SERVERS),
             programs: given.value(&schema::TOOL_PROGRAMS),
             search,
+            public: public(given, listen),
         }
     }
 
@@ -51,8 +57,34 @@ impl Config {
             programs: self.programs,
             search: self.search.clone(),
             home: folder.join(HOME),
+            public: self.public.clone(),
         }
     }
+}
+
+/// The origin at which people reach this deployment.
+fn public(given: &mut Given, listen: &listen::Config) -> Url {
+    let mut url = given.optional(&schema::PUBLIC_URL).unwrap_or_else(|| own(listen));
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_named = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_origin || !is_named {
+        let words = "is an address without a path, such as https://chat.example.org";
+        given.refuse(schema::PUBLIC_URL.name, words);
+    }
+    url.set_path("/");
+    url
+}
+
+/// How people reach a server on their own machine.
+fn own(listen: &listen::Config) -> Url {
+    let port = listen.address.port();
+    #[expect(clippy::expect_used, reason = "a number makes no address wrong")]
+    Url::parse(&format!("http://localhost:{port}")).expect("an address")
+}
+
+/// What signs people in.
+pub(crate) fn sign_in(net: Client) -> Arc<dyn SignIn> {
+    Arc::new(OAuth::new(net, Clock::System))
 }
 
 /// What opens connections.

@@ -41,7 +41,13 @@ macro_rules! column {
                 " IS NOT NULL AND id > $1 ORDER BY id LIMIT 100"
             ),
             replace: concat!(
-                "UPDATE ", $table, " SET ", $column, " = $3 WHERE id = $1 AND ", $column, " = $2"
+                "UPDATE ",
+                $table,
+                " SET ",
+                $column,
+                " = $3 WHERE id = $1 AND ",
+                $column,
+                " = $2"
             ),
         }
     };

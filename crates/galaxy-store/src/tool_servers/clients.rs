@@ -114,8 +114,8 @@ async fn insert(
     let (id, issuer, name) = (row.id.uuid(), row.issuer.as_str(), row.client.as_str());
     let (entered, inside, now) = (row.entered, row.inside, tx.now.as_millis());
     let sealed = sealed.as_slice();
-    let kept = statement!(tx.execute(
-        PUT, id, issuer, name, entered, inside, sealed, now, server, workspace
-    ))?;
+    let kept = statement!(
+        tx.execute(PUT, id, issuer, name, entered, inside, sealed, now, server, workspace)
+    )?;
     if kept == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }

@@ -133,9 +133,8 @@ async fn begin(
     }
     let (id, hash) = (new.id.uuid(), new.state_hash.as_str());
     let (sealed, expires) = (new.sealed.as_slice(), new.expires_at.as_millis());
-    let begun = statement!(tx.execute(
-        BEGIN, id, hash, person, sealed, expires, server, workspace
-    ))?;
+    let begun =
+        statement!(tx.execute(BEGIN, id, hash, person, sealed, expires, server, workspace))?;
     if begun == 0 {
         return Err(StoreError::NotFound);
     }

@@ -153,7 +153,11 @@ fn hold(
 }
 
 /// A round of questions without any yet.
-pub(super) fn asked_by(server: &Arc<dyn ToolServer>, request: &Request, back: WayBack) -> Elicitation {
+pub(super) fn asked_by(
+    server: &Arc<dyn ToolServer>,
+    request: &Request,
+    back: WayBack,
+) -> Elicitation {
     Elicitation {
         server: server.spec().name.to_string(),
         tool: clip(&visible(request.tool().unwrap_or_default()), NAME_CHARS),

@@ -35,12 +35,7 @@ pub(super) fn told_in(
     let (ServerError::NeedsSignIn { .. }, Some(desk)) = (err, &server.spec().desk) else {
         return told(err);
     };
-    let Some(asks) = asks else {
-        return ToolError::tell(format!(
-            "{err}; nothing was done. Whoever you work for can connect it at {}",
-            desk.page
-        ));
-    };
+    let Some(asks) = asks else { return ToolError::tell(server.explain(err)) };
     if has_begun(asks) {
         return told(err);
     }
@@ -53,6 +48,20 @@ pub(super) fn told_in(
         questions: [(KEY.to_owned(), inquiry)].into(),
         ..asked_by(server, request, WayBack::Afresh)
     }))
+}
+
+impl dyn ToolServer {
+    /// `err` in words, with where to sign in if that is what is wanted: for those who cannot be
+    /// asked to.
+    pub fn explain(&self, err: &ServerError) -> String {
+        match (err, &self.spec().desk) {
+            (ServerError::NeedsSignIn { .. }, Some(desk)) => format!(
+                "{err}; nothing was done. Whoever you work for can connect it at {}",
+                desk.page
+            ),
+            (err, _) => err.to_string(),
+        }
+    }
 }
 
 /// How often the call was put down for this before, in a row.

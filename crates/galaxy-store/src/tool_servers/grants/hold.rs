@@ -34,9 +34,8 @@ impl Store {
                 let (server, workspace, person) = ids(permit);
                 let (now, until) = (tx.now.as_millis(), tx.now.after(*time).as_millis());
                 let holder = holder.as_str();
-                let held = statement!(tx.execute(
-                    HOLD, holder, until, server, workspace, person, now
-                ))?;
+                let held =
+                    statement!(tx.execute(HOLD, holder, until, server, workspace, person, now))?;
                 if held > 0 {
                     return Ok(true);
                 }

@@ -81,9 +81,7 @@ impl Store {
                 let (server, workspace, person) = ids(permit);
                 let (id, version) = (old.id.uuid(), old.version);
                 let (reason, now) = (reason.as_str(), tx.now.as_millis());
-                statement!(tx.execute(
-                    LOSE, reason, now, id, version, server, workspace, person
-                ))?;
+                statement!(tx.execute(LOSE, reason, now, id, version, server, workspace, person))?;
                 match issuer {
                     Some(issuer) => clients::forget_registered(tx, permit, issuer).await,
                     None => Ok(()),
@@ -125,9 +123,9 @@ async fn put(
     let (id, scopes, now) = (new.id.uuid(), json::write(&new.scopes)?, tx.now.as_millis());
     let (sealed, issuer) = (new.sealed.as_slice(), new.issuer.as_str());
     let (scopes, expires) = (scopes.as_str(), new.expires_at.map(Timestamp::as_millis));
-    let put = statement!(tx.execute(
-        PUT, id, person, sealed, issuer, scopes, expires, now, server, workspace
-    ))?;
+    let put = statement!(
+        tx.execute(PUT, id, person, sealed, issuer, scopes, expires, now, server, workspace)
+    )?;
     statement!(tx.execute(SIGNS_IN, server, workspace))?;
     if put == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
@@ -142,8 +140,8 @@ async fn renew(
     let (id, scopes, now) = (new.id.uuid(), json::write(&new.scopes)?, tx.now.as_millis());
     let (sealed, scopes) = (new.sealed.as_slice(), scopes.as_str());
     let expires = new.expires_at.map(Timestamp::as_millis);
-    let kept = statement!(tx.execute(
-        RENEW, sealed, scopes, expires, now, id, version, server, workspace, person
-    ))?;
+    let kept = statement!(
+        tx.execute(RENEW, sealed, scopes, expires, now, id, version, server, workspace, person)
+    )?;
     Ok(kept > 0)
 }
