@@ -10,7 +10,10 @@ use futures::{FutureExt, future::BoxFuture};
 use galaxy_base::{ExposeSecret, SecretString, Timestamp};
 use galaxy_tool::server::{
     SignIn, SignInError,
-    oauth::{Ask, Begun, Callback, Client, ClientAuth, ClientOrigin, Grant, Pending, Registration},
+    oauth::{
+        Ask, Begun, Callback, Challenge, Client, ClientAuth, ClientOrigin, Grant, Pending,
+        Registration, challenge::union,
+    },
 };
 use url::Url;
 
@@ -26,7 +29,12 @@ pub struct FakeIssuer(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     asked: Vec<Ask>,
-    good: Vec<String>,
+    /// Tokens that open something, and what they allow.
+    good: Vec<(String, Vec<String>)>,
+    /// Tokens that were shown, in order.
+    shown: Vec<String>,
+    /// What else has to be allowed.
+    demand: Option<String>,
     refusals: VecDeque<SignInError>,
     renewals: usize,
     revoked: usize,
@@ -56,7 +64,36 @@ impl FakeIssuer {
 
     /// Whether `token` opens what it is for.
     pub fn is_good(&self, token: &str) -> bool {
-        self.know().good.iter().any(|it| it == token)
+        self.know().good.iter().any(|(it, _)| it == token)
+    }
+
+    /// What a server says that is not shown a good token.
+    pub fn challenge(&self) -> String {
+        "Bearer scope=\"read\"".to_owned()
+    }
+
+    /// Servers demand from now on that `scope` is allowed, too.
+    pub fn demand(&self, scope: &str) {
+        self.know().demand = Some(scope.to_owned());
+    }
+
+    /// What a server says to a good token that does not allow enough.
+    pub fn lacking(&self, token: &str) -> Option<String> {
+        let know = self.know();
+        let demand = know.demand.as_ref()?;
+        let (_, scopes) = know.good.iter().find(|(it, _)| it == token)?;
+        let lacks = !scopes.contains(demand);
+        lacks.then(|| format!("Bearer error=\"insufficient_scope\", scope=\"{demand}\""))
+    }
+
+    /// A server is shown `token`.
+    pub fn show(&self, token: &str) {
+        self.know().shown.push(token.to_owned());
+    }
+
+    /// The tokens that servers were shown, in order.
+    pub fn shown(&self) -> Vec<String> {
+        self.know().shown.clone()
     }
 
     /// No token opens anything any more.
@@ -86,10 +123,10 @@ impl Inner {
         self.refusals.pop_front().map_or(Ok(()), Err)
     }
 
-    fn token(&mut self) -> (SecretString, SecretString) {
+    fn token(&mut self, scopes: &[String]) -> (SecretString, SecretString) {
         self.count += 1;
         let token = format!("canary-access-{}", self.count);
-        self.good.push(token.clone());
+        self.good.push((token.clone(), scopes.to_vec()));
         (token.into(), format!("canary-refresh-{}", self.count).into())
     }
 
@@ -133,8 +170,9 @@ impl SignIn for FakeIssuer {
             });
             let mut address = url("/authorize");
             address.query_pairs_mut().append_pair("state", &state);
-            let mut scopes = ask.scopes.clone();
-            scopes.push(format!("scope-{}", know.asked.len()));
+            let challenge = ask.challenge.as_deref().and_then(Challenge::parse).unwrap_or_default();
+            let before = ask.scopes.iter().map(String::as_str);
+            let scopes = union(before, challenge.scopes.iter().map(String::as_str));
             let pending = Pending {
                 began,
                 state: state.into(),
@@ -169,7 +207,7 @@ impl SignIn for FakeIssuer {
             if callback.code.is_none_or(|it| it.expose_secret() != "canary-code") {
                 return Err(SignInError::SignInAgain);
             }
-            let (access_token, refresh_token) = know.token();
+            let (access_token, refresh_token) = know.token(&pending.scopes);
             Ok(Grant {
                 issuer: pending.issuer,
                 client: pending.client,
@@ -191,7 +229,7 @@ impl SignIn for FakeIssuer {
             let mut know = self.know();
             know.renewals += 1;
             know.refusal()?;
-            let (access_token, refresh_token) = know.token();
+            let (access_token, refresh_token) = know.token(&grant.scopes);
             let expires_at = Some(know.now().after(LIFE));
             let refresh_token = Some(refresh_token);
             Ok(Grant { access_token, refresh_token, expires_at, ..grant.clone() })
@@ -203,7 +241,7 @@ impl SignIn for FakeIssuer {
         async move {
             let mut know = self.know();
             know.revoked += 1;
-            know.good.retain(|it| it != grant.access_token.expose_secret());
+            know.good.retain(|(it, _)| it != grant.access_token.expose_secret());
             Ok(())
         }
         .boxed()

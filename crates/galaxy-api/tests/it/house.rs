@@ -25,7 +25,10 @@ use galaxy_testkit::{
     FakeIssuer, FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
     store::{START, StoreFixture, permit},
 };
-use galaxy_tool::AnyTool;
+use galaxy_tool::{
+    AnyTool,
+    server::{SignIn, ToolServers},
+};
 use galaxy_vault::Keyring;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) conversations_per_minute: u32,
     pub(crate) tools: Vec<Arc<dyn AnyTool>>,
     pub(crate) limits: Limits,
+    /// What reaches real servers and issuers, in the place of fakes.
+    pub(crate) real: Option<(Arc<dyn ToolServers>, Arc<dyn SignIn>)>,
 }
 
 impl Default for Plan {
@@ -69,6 +74,7 @@ impl Default for Plan {
             conversations_per_minute: 10_000,
             tools: Vec::new(),
             limits: Limits::default(),
+            real: None,
         }
     }
 }
@@ -156,13 +162,16 @@ impl<'a> House<'a> {
         };
         let servers = Arc::new(FakeToolServers::default());
         let issuer = Arc::new(FakeIssuer::default());
+        let fakes =
+            || -> (Arc<dyn ToolServers>, Arc<dyn SignIn>) { (servers.clone(), issuer.clone()) };
+        let (opener, sign_in) = plan.real.unwrap_or_else(fakes);
         let parts = Parts {
             store: store.store.clone(),
             access: Arc::new(Access::new(access, store.store.clone()).unwrap()),
             catalogue: Arc::new(catalogue(&model, store)),
             tools: galaxy_tools::all().into_iter().chain(plan.tools).collect(),
-            opener: servers.clone(),
-            sign_in: issuer.clone(),
+            opener,
+            sign_in,
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             clock: store.clock.clone(),
             tasks: tasks.clone(),

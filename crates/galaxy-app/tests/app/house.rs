@@ -12,7 +12,7 @@ use galaxy_app::{
     runs::RunDetail,
     servers::ServersConfig,
 };
-use galaxy_base::{Tasks, random};
+use galaxy_base::Tasks;
 use galaxy_domain::{
     Caller, ConversationId, Item, Kind, Outcome, Part, PersonId, Role, RunId, RunState, Stop,
     access::{Administer, Credential, Scope},
@@ -29,6 +29,9 @@ use galaxy_testkit::{
 };
 use galaxy_tool::AnyTool;
 use galaxy_vault::Keyring;
+
+/// What every process of a deployment seals with.
+const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// An application and the two who use it.
 pub(crate) struct House {
@@ -96,7 +99,7 @@ impl House {
             clock: store.clock().clone(),
             opener: servers.clone(),
             sign_in: issuer.clone(),
-            vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
+            vault: Arc::new(Keyring::new(&KEY.to_owned().into(), &[]).unwrap()),
             tasks: tasks.clone(),
         };
         let app = App::new(parts, config(worker)).unwrap();
