@@ -32,7 +32,7 @@ export class Galaxy {
   /** Starts it, once more if need be: the same folder, the same address. */
   async start() {
     this.#said = '';
-    const env = { PATH: process.env.PATH, ...SETTINGS, ...this.settings, HOST: '127.0.0.1', PORT: String(this.port), DATA_DIR: join(this.folder, 'data') };
+    const env = { PATH: process.env.PATH, ...SETTINGS, ...this.settings, HOST: '127.0.0.1', PORT: String(this.port), PUBLIC_URL: this.url, DATA_DIR: join(this.folder, 'data') };
     const running = spawn(BINARY, [], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = running;
     for (const stream of [running.stdout, running.stderr]) stream.on('data', (data: Buffer) => { this.#said += data; });

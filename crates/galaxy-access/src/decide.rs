@@ -158,6 +158,21 @@ pub fn supervise(server: &ToolServerRow) -> Permit<Drive, ToolServer> {
     mint(server.id, server.workspace, server.owner.unwrap_or(nobody))
 }
 
+/// The permit of this process to use a tool server on behalf of a person: by what they themselves
+/// were granted there.
+///
+/// # Errors
+/// [`Denied::Hidden`] when the server is somebody else's.
+pub fn on_behalf(
+    server: &ToolServerRow,
+    person: PersonId,
+) -> Result<Permit<Drive, ToolServer>, Denied> {
+    if server.owner.is_some_and(|owner| owner != person) {
+        return Err(Denied::Hidden);
+    }
+    Ok(mint(server.id, server.workspace, person))
+}
+
 /// The permit for the caller's own account: sessions, keys, password, standing rules about tools.
 ///
 /// # Errors

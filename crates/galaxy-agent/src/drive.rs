@@ -179,7 +179,7 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
 /// with a server that does nothing until it is asked again.
 fn may_have_happened(open: &OpenCall) -> bool {
     let at_rest = open.put_down().is_some_and(|round| match round.elicitation.back {
-        WayBack::Again { .. } => true,
+        WayBack::Again { .. } | WayBack::Afresh => true,
         WayBack::Held { .. } => false,
     });
     open.began.is_some_and(|effect| !effect.is_repeatable()) && !at_rest

@@ -5,6 +5,7 @@ use std::time::Duration;
 use galaxy_base::Timestamp;
 use galaxy_domain::{
     CallId, Effect, Item, Stop, Transcript, Usage,
+    elicitation::Answer,
     tool::Decision,
     transcript::{Elicited, Finish, OpenCall, Question},
 };
@@ -204,10 +205,15 @@ fn go_on(
     policy: &dyn Policy,
     now: Timestamp,
 ) -> Result<Ruling, Question> {
-    if round.answers.is_none() {
+    let Some(answers) = &round.answers else {
         // A server that waited on the line does so no longer.
         let over = round.elicitation.is_over(now);
         return if over { Ok(Ruling::Lost) } else { Err(Question::Form) };
+    };
+    let is_no = |it: &Answer| !matches!(it, Answer::Accept { .. });
+    if round.elicitation.signs_in_at().is_some() && answers.values().any(is_no) {
+        let why = "the person did not sign in at the tool server; nothing was done";
+        return Ok(Ruling::Deny(Some(why.to_owned())));
     }
     match policy.judge(&open.call) {
         Judgement::Refuse(wrong) => Ok(Ruling::Refuse(wrong)),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{api::Api, caller, problem::Problem};
+use crate::{api::Api, caller, problem::Problem, routes::oauth::CALLBACK};
 
 /// How long a handler may take to begin its answer; streams go on for as long as they like.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +28,11 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types svelte-trusted-html galaxy-worker";
+/// What the page may load that people come back to after they signed in somewhere: its own script
+/// and style, and one request of ours.
+const CALLBACK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
 /// What the pages of the API's documentation may load: they write styles into themselves.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
     'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
@@ -107,7 +112,11 @@ fn fill_in(response: &mut Response, id: &str) {
 }
 
 fn headers(response: &mut Response, path: &str, secure: bool) {
-    let policy = if path.starts_with("/api/docs") { DOCS_POLICY } else { PAGE_POLICY };
+    let policy = match path {
+        CALLBACK => CALLBACK_POLICY,
+        _ if path.starts_with("/api/docs") => DOCS_POLICY,
+        _ => PAGE_POLICY,
+    };
     let always: [(HeaderName, &'static str); 6] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -42,6 +42,7 @@ mod live;
 mod messages;
 mod models;
 pub mod mount;
+pub(crate) mod oauth;
 mod people;
 mod runs;
 mod system;
@@ -159,6 +160,7 @@ fn all() -> Routes {
     let routes = models::routes(routes);
     let routes = tools::routes(routes);
     let routes = tool_servers::routes(routes);
+    let routes = oauth::routes(routes);
     let routes = tasks::routes(routes);
     let routes = live::routes(routes);
     docs::routes(routes)

@@ -10,7 +10,7 @@ use galaxy_model::catalogue::Catalogue;
 use galaxy_store::Store;
 use galaxy_tool::{
     NameTaken, Toolbox,
-    server::{Holds, ToolServers},
+    server::{Holds, SignIn, ToolServers},
     tool,
 };
 use galaxy_vault::Keyring;
@@ -85,6 +85,8 @@ pub struct Parts {
     pub tools: Vec<Arc<dyn tool::AnyTool>>,
     /// Opens tool servers.
     pub opener: Arc<dyn ToolServers>,
+    /// Signs people in there.
+    pub sign_in: Arc<dyn SignIn>,
     /// Seals what opens them.
     pub vault: Arc<Keyring>,
     /// What time it is.
@@ -99,7 +101,7 @@ impl App {
     /// # Errors
     /// When two tools share a name.
     pub fn new(parts: Parts, config: AppConfig) -> Result<Arc<Self>, NameTaken> {
-        let Parts { store, access, catalogue, tools: plain, opener, vault, clock, tasks } = parts;
+        let Parts { store, access, catalogue, tools: plain, clock, tasks, .. } = parts;
         let live = Arc::new(Live::default());
         store.watch(live.clone());
         let mut toolbox = Toolbox::default();
@@ -108,8 +110,9 @@ impl App {
         }
         let servers = Arc::new(Servers {
             store: store.clone(),
-            vault,
-            opener,
+            vault: parts.vault,
+            opener: parts.opener,
+            sign_in: parts.sign_in,
             config: config.servers.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
@@ -213,6 +216,7 @@ impl App {
         self.making.sweep();
         self.store.sweep(self.clock.now()).await?;
         self.store.sweep_checks(watch::KEEP).await?;
+        self.store.sweep_sign_ins().await?;
         Ok(())
     }
 }

@@ -166,7 +166,7 @@ impl App {
                     // What was not stored, or waits in the queue, is not this driver's to end.
                     return Ok(());
                 }
-                executor.put_down(&run, driven?).await
+                executor.put_down(&run, driven?, &transcript).await
             };
             futures::join!(storing, executor.guard(&run, driving));
         });

@@ -35,7 +35,7 @@ use tracing::Instrument;
 use crate::{
     AppConfig, AppError,
     runs::{replay, whole_log},
-    servers::Servers,
+    servers::{Servers, signing_in::waiting},
 };
 
 /// Pieces of an answer are joined for this long at rest.
@@ -114,11 +114,22 @@ impl Executor {
             Err(Unfit::Ends(stop)) => return self.end(run, &transcript, &stop).await,
         };
         let driven = drive(run.id, &mut transcript, &deps, &signals(ends)).await?;
-        self.put_down(run, driven).await
+        self.put_down(run, driven, &transcript).await
     }
 
     /// Leaves a run that was driven as far as it went.
-    pub(crate) async fn put_down(&self, run: &RunRow, driven: Driven) -> Result<(), RunError> {
+    pub(crate) async fn put_down(
+        &self,
+        run: &RunRow,
+        driven: Driven,
+        transcript: &Transcript,
+    ) -> Result<(), RunError> {
+        if driven == Driven::Stopped(Stop::Parked)
+            && let Err(err) = waiting::go_on_if_done(&self.store, run, transcript).await
+        {
+            // The person can say by hand that they have signed in.
+            tracing::warn!(run = %run.id, error = %err, "cannot see who has signed in");
+        }
         match driven {
             Driven::Stopped(stop) => {
                 metrics::counter!("galaxy_runs_total", "state" => stop.state().as_str())

@@ -283,6 +283,7 @@ fn calls(transcript: &Transcript) -> Vec<CallReport> {
 fn asks(open: &OpenCall) -> Option<Asks> {
     let message = |it: &Inquiry| match it {
         Inquiry::Form { message, .. } | Inquiry::Page { message, .. } => message.clone(),
+        Inquiry::SignIn { .. } => "Sign in there, on the page Tools.".to_owned(),
     };
     match open.question()? {
         Waits::Approval => Some(Asks::Approval),

@@ -16,6 +16,8 @@ mod mcp_call;
 mod mounted;
 mod settings;
 pub(crate) mod shelf;
+pub(crate) mod signing_in;
+mod spec;
 mod try_out;
 mod values;
 mod walls;
@@ -25,9 +27,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use galaxy_base::{Clock, Tasks};
 use galaxy_store::Store;
-use galaxy_tool::server::ToolServers;
+use galaxy_tool::server::{SignIn, ToolServers};
 use galaxy_vault::Keyring;
 use tokio::sync::watch::{Receiver, Sender};
+use url::Url;
 
 use connections::Connections;
 use shelf::Shelves;
@@ -40,6 +43,7 @@ pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
+pub use signing_in::{Auth, Departure, Entering};
 
 /// What a deployment fixes for tool servers.
 #[derive(Debug, Clone)]
@@ -54,6 +58,9 @@ pub struct ServersConfig {
     pub home: PathBuf,
     /// Whether the walls around programs hold, as it was tried last.
     pub sandbox: Receiver<Sandbox>,
+    /// The origin at which people reach this deployment: there they come back to from where they
+    /// signed in.
+    pub public: Url,
 }
 
 /// Whether the walls around programs hold.
@@ -69,16 +76,24 @@ pub enum Sandbox {
     Off,
 }
 
-impl Default for ServersConfig {
-    /// Everything that asks nobody.
-    fn default() -> Self {
+impl ServersConfig {
+    /// Everything that asks nobody, for a deployment that people reach at `public`.
+    pub fn new(public: Url) -> Self {
         Self {
             personal: true,
             programs: false,
             search: Vec::new(),
             home: PathBuf::from("/"),
             sandbox: Sender::new(Sandbox::Off).subscribe(),
+            public,
         }
+    }
+
+    /// The public address of `path`, which begins with a slash.
+    pub fn public_at(&self, path: &str) -> Url {
+        let mut url = self.public.clone();
+        url.set_path(path);
+        url
     }
 }
 
@@ -87,6 +102,7 @@ pub(crate) struct Servers {
     pub(crate) store: Store,
     pub(crate) vault: Arc<Keyring>,
     pub(crate) opener: Arc<dyn ToolServers>,
+    pub(crate) sign_in: Arc<dyn SignIn>,
     pub(crate) config: ServersConfig,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,

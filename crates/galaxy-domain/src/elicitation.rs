@@ -11,6 +11,8 @@ use galaxy_base::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::id::ToolServerId;
+
 mod check;
 mod field;
 
@@ -57,6 +59,14 @@ pub enum Inquiry {
         /// Where: `http` or `https`, without a name or password in it. Never opened by itself.
         url: String,
     },
+    /// Sign in at the tool server itself. Asked by us, not by the server: nothing of it is in here.
+    SignIn {
+        /// Where.
+        server: ToolServerId,
+        /// How often the call was put down for this before; a few times, then it is given up.
+        #[serde(default)]
+        before: u32,
+    },
 }
 
 /// How a call goes on once its questions are answered.
@@ -75,6 +85,9 @@ pub enum WayBack {
         /// When it does so no longer.
         until: Timestamp,
     },
+    /// The server refused before it did anything: the call is made as if for the first time, once
+    /// the person has signed in.
+    Afresh,
 }
 
 /// What a person says to one question.
@@ -96,16 +109,24 @@ impl Elicitation {
     /// Whether an answer of moment `now` would reach nobody any more.
     pub fn is_over(&self, now: Timestamp) -> bool {
         match self.back {
-            WayBack::Again { .. } => false,
+            WayBack::Again { .. } | WayBack::Afresh => false,
             WayBack::Held { until } => now > until,
         }
+    }
+
+    /// The server that a person has to sign in at, if that is what is asked.
+    pub fn signs_in_at(&self) -> Option<ToolServerId> {
+        self.questions.values().find_map(|it| match it {
+            Inquiry::SignIn { server, .. } => Some(*server),
+            Inquiry::Form { .. } | Inquiry::Page { .. } => None,
+        })
     }
 
     /// Leaves out what the server wants back, for whoever only reads.
     pub fn forget_state(&mut self) {
         match &mut self.back {
             WayBack::Again { state } => *state = None,
-            WayBack::Held { .. } => (),
+            WayBack::Held { .. } | WayBack::Afresh => (),
         }
     }
 

@@ -117,6 +117,12 @@ names! {
     ApiKey => ApiKeyId;
     /// A server of tools that speaks MCP.
     ToolServer => ToolServerId;
+    /// What a person was granted at a tool server.
+    ToolGrant => ToolGrantId;
+    /// A sign-in at a tool server that is under way.
+    ToolSignIn => ToolSignInId;
+    /// A client by which a tool server's issuer knows us.
+    ToolClient => ToolClientId;
     /// Anything that has a numbered log to follow: a run, a conversation or a person.
     Topic => TopicId;
 }

@@ -10,6 +10,7 @@ pub mod notice;
 pub mod part;
 pub mod person;
 pub mod run;
+pub mod sign_in;
 pub mod task;
 pub mod tool;
 pub mod tool_server;
@@ -19,8 +20,8 @@ pub mod usage;
 pub use access::{Caller, Permit, Role};
 pub use error::Kind;
 pub use id::{
-    ApiKeyId, ConversationId, Id, MessageId, PersonId, RunId, SessionId, TaskId, ToolServerId,
-    TopicId, WorkspaceId,
+    ApiKeyId, ConversationId, Id, MessageId, PersonId, RunId, SessionId, TaskId, ToolClientId,
+    ToolGrantId, ToolServerId, ToolSignInId, TopicId, WorkspaceId,
 };
 pub use part::Part;
 pub use run::{RunState, Stop};

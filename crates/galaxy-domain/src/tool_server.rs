@@ -67,6 +67,16 @@ impl Outward {
     }
 }
 
+impl Link {
+    /// Where the server is: its address, or its program. A sign-in is good at one place.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Http { url, .. } => url,
+            Self::Program { command, .. } => command,
+        }
+    }
+}
+
 /// A tool server, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolServerRow {
@@ -88,6 +98,9 @@ pub struct ToolServerRow {
     pub trusted: bool,
     /// Whether it may ask people for input.
     pub may_ask: bool,
+    /// Whether people sign in there, each with their own account: then each has their own
+    /// connection.
+    pub signs_in: bool,
     /// Which generation of the protocol it spoke last, if that is known.
     pub era: Option<String>,
     /// Grows with every change of how it is reached; a connection made for another number is old.

@@ -39,7 +39,13 @@ impl Config {
     }
 
     /// The configuration of the application; `instance` names this process among the replicas.
-    pub(crate) fn build(&self, name: &str, system_prompt: &str, instance: &str) -> AppConfig {
+    pub(crate) fn build(
+        &self,
+        name: &str,
+        system_prompt: &str,
+        instance: &str,
+        servers: ServersConfig,
+    ) -> AppConfig {
         let worker = WorkerConfig::named(instance.to_owned());
         let worker = WorkerConfig {
             at_once: self.runs_at_once.get(),
@@ -60,7 +66,7 @@ impl Config {
             limits: galaxy_agent::Limits::default(),
             worker,
             tools_unlockable: self.tools_unlockable,
-            servers: ServersConfig::default(),
+            servers,
         }
     }
 }

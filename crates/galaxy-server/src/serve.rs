@@ -9,7 +9,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use galaxy_access::Access;
 use galaxy_api::Api;
-use galaxy_app::{App, AppConfig, app::Parts};
+use galaxy_app::{App, app::Parts};
 use galaxy_base::{Clock, ExposeSecret, Tasks, random};
 use galaxy_mcp_server::McpServer;
 use galaxy_net::Client;
@@ -87,13 +87,14 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
         catalogue,
         tools: galaxy_tools::all(),
         opener: tool_servers::opener(client.clone(), tasks.clone()),
+        sign_in: tool_servers::sign_in(client.clone()),
         vault,
         clock: Clock::System,
         tasks: tasks.clone(),
     };
-    let limits = settings.limits.build(&settings.app_name, &settings.system_prompt, &instance);
     let servers = settings.tool_servers.build(settings.store.folder(), tasks);
-    let config = AppConfig { servers, ..limits };
+    let (name, prompt) = (&settings.app_name, &settings.system_prompt);
+    let config = settings.limits.build(name, prompt, &instance, servers);
     Ok(Assembled { app: App::new(parts, config)?, store, access })
 }
 

@@ -97,6 +97,7 @@ impl Settings {
         given.refuse_unknown();
         let environment = given.value(&schema::ENVIRONMENT);
         let listen = listen::Config::read(given);
+        let tool_servers = tool_servers::Config::read(given, &listen);
         let settings = Self {
             app_name: given.value(&schema::APP_NAME),
             system_prompt: system_prompt::read(given),
@@ -107,7 +108,7 @@ impl Settings {
             secret_key: secret_key::Config::read(given, environment),
             vault: vault::Config::read(given),
             models: models::Config::read(given),
-            tool_servers: tool_servers::Config::read(given),
+            tool_servers,
             limits: limits::Config::read(given),
         };
         let mistakes = given.mistakes();

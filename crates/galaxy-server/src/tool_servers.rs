@@ -4,12 +4,14 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
 
 use galaxy_app::servers::ServersConfig;
 use galaxy_base::{Clock, Tasks};
-use galaxy_mcp_client::{Keeper, McpServers, keeper};
+use galaxy_mcp_client::{Keeper, McpServers, OAuth, keeper};
 use galaxy_net::Client;
 use galaxy_sandbox::Profile;
-use galaxy_tool::server::ToolServers;
+use galaxy_tool::server::{SignIn, ToolServers};
+use url::Url;
 
 use crate::{
+    listen,
     settings::{Given, schema},
     walls::{self, Confinement},
 };
@@ -28,11 +30,12 @@ pub(crate) struct Config {
     programs: bool,
     search: Vec<PathBuf>,
     confinement: Confinement,
+    public: Url,
 }
 
 impl Config {
     /// Reads the settings.
-    pub(crate) fn read(given: &mut Given) -> Self {
+    pub(crate) fn read(given: &mut Given, listen: &listen::Config) -> Self {
         let search: Vec<PathBuf> =
             env::split_paths(&given.value(&schema::TOOL_PROGRAMS_PATH)).collect();
         if search.iter().any(|it| !it.is_absolute()) {
@@ -46,6 +49,7 @@ impl Config {
             programs: given.value(&schema::TOOL_PROGRAMS),
             search,
             confinement: Confinement::Walls,
+            public: public(given, listen),
         }
     }
 
@@ -70,8 +74,34 @@ impl Config {
             search: self.search.clone(),
             sandbox: walls::watched(confinement, keeper(), home.clone(), tasks),
             home,
+            public: self.public.clone(),
         }
     }
+}
+
+/// The origin at which people reach this deployment.
+fn public(given: &mut Given, listen: &listen::Config) -> Url {
+    let mut url = given.optional(&schema::PUBLIC_URL).unwrap_or_else(|| own(listen));
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_named = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_origin || !is_named {
+        let words = "is an address without a path, such as https://chat.example.org";
+        given.refuse(schema::PUBLIC_URL.name, words);
+    }
+    url.set_path("/");
+    url
+}
+
+/// How people reach a server on their own machine.
+fn own(listen: &listen::Config) -> Url {
+    let port = listen.address.port();
+    #[expect(clippy::expect_used, reason = "a number makes no address wrong")]
+    Url::parse(&format!("http://localhost:{port}")).expect("an address")
+}
+
+/// What signs people in.
+pub(crate) fn sign_in(net: Client) -> Arc<dyn SignIn> {
+    Arc::new(OAuth::new(net, Clock::System))
 }
 
 /// What opens connections.

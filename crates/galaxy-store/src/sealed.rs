@@ -26,12 +26,39 @@ struct Column {
     replace: &'static str,
 }
 
-const COLUMNS: [Column; 1] = [Column {
-    name: "tool_servers.secrets",
-    page: "SELECT id, workspace_id, secrets FROM tool_servers
-        WHERE secrets IS NOT NULL AND id > $1 ORDER BY id LIMIT 100",
-    replace: "UPDATE tool_servers SET secrets = $3 WHERE id = $1 AND secrets = $2",
-}];
+/// A [`Column`] of a table whose rows have `id` and `workspace_id`.
+macro_rules! column {
+    ($table:literal, $column:literal) => {
+        Column {
+            name: concat!($table, ".", $column),
+            page: concat!(
+                "SELECT id, workspace_id, ",
+                $column,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " IS NOT NULL AND id > $1 ORDER BY id LIMIT 100"
+            ),
+            replace: concat!(
+                "UPDATE ",
+                $table,
+                " SET ",
+                $column,
+                " = $3 WHERE id = $1 AND ",
+                $column,
+                " = $2"
+            ),
+        }
+    };
+}
+
+const COLUMNS: [Column; 4] = [
+    column!("tool_servers", "secrets"),
+    column!("tool_grants", "sealed"),
+    column!("tool_sign_ins", "sealed"),
+    column!("tool_clients", "sealed"),
+];
 
 impl Store {
     /// All values that are sealed.

@@ -4,7 +4,10 @@
 //! person. What opens a server is here only as bytes that are sealed for its row.
 
 pub mod checks;
+pub mod clients;
+pub mod grants;
 mod record;
+pub mod sign_ins;
 pub mod tools;
 mod write;
 

@@ -1,5 +1,7 @@
 //! A tool server made of a closure, which remembers what it was asked.
 
+mod guarded;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -15,6 +17,9 @@ use galaxy_tool::server::{
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::FakeIssuer;
+use guarded::Guarded;
+
 type Answers =
     dyn Fn(Request, RequestCx) -> BoxFuture<'static, Result<Value, ServerError>> + Send + Sync;
 
@@ -22,6 +27,7 @@ type Answers =
 #[derive(Default)]
 pub struct FakeToolServers {
     ready: Mutex<HashMap<String, Arc<FakeToolServer>>>,
+    guards: Mutex<HashMap<String, Arc<FakeIssuer>>>,
     opened: Mutex<Vec<ServerSpec>>,
 }
 
@@ -31,6 +37,18 @@ impl FakeToolServers {
         let (name, server) = (server.spec.name.to_string(), Arc::new(server));
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(name, server.clone());
         server
+    }
+
+    /// The same, but whoever opens it has to show tokens of `issuer`.
+    pub fn add_guarded(
+        &self,
+        server: FakeToolServer,
+        issuer: &Arc<FakeIssuer>,
+    ) -> Arc<FakeToolServer> {
+        let mut guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        guards.insert(server.spec.name.to_string(), issuer.clone());
+        drop(guards);
+        self.add(server)
     }
 
     /// What was opened, in order.
@@ -43,9 +61,16 @@ impl ToolServers for FakeToolServers {
     fn open(&self, spec: ServerSpec) -> Arc<dyn ToolServer> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(spec.clone());
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        match ready.get(spec.name.as_str()) {
-            Some(server) => server.clone(),
-            None => {
+        let guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        match (ready.get(spec.name.as_str()), guards.get(spec.name.as_str())) {
+            (Some(server), Some(issuer)) => Arc::new(Guarded {
+                server: server.clone(),
+                spec,
+                issuer: issuer.clone(),
+                snapshot: watch::Sender::default(),
+            }),
+            (Some(server), None) => server.clone(),
+            (None, _) => {
                 let nobody = |_, _| async {
                     Err(ServerError::Unavailable {
                         message: "nobody is there".to_owned(),

@@ -16,11 +16,13 @@ pub mod output;
 pub mod remote;
 pub mod request;
 mod rounds;
+mod sign_in;
 pub mod spec;
 
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use galaxy_domain::PersonId;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -33,7 +35,9 @@ pub use held::{Holds, OnEnd};
 pub use oauth::{Credentials, SignIn, SignInError};
 pub use remote::{RemoteTool, remote_tools};
 pub use request::{Listing, OnProgress, Progress, Request, RequestCx};
-pub use spec::{Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls};
+pub use spec::{
+    Desk, Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls,
+};
 
 /// Opens tool servers.
 pub trait ToolServers: Send + Sync {
@@ -89,6 +93,12 @@ pub trait ToolServer: Send + Sync {
     /// Ends the connection, and the process where there is one, within two seconds. A later verb
     /// starts it again.
     fn close(&self) -> BoxFuture<'_, ()>;
+
+    /// The server as it is to one person, where that makes a difference: where people sign in,
+    /// each has a connection of their own.
+    fn facing(&self, _: PersonId) -> Option<Arc<dyn ToolServer>> {
+        None
+    }
 
     /// How the connection is.
     fn health(&self) -> Health {

@@ -1,7 +1,7 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, Candidate, Conversation, Decide, DecideTool, Edited, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
+  ApiKey, Candidate, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
   NewToolServer, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
   ToolServerDetail, ToolServerFields, Tried, Verdict,
 } from './types';
@@ -90,6 +90,11 @@ export const toolServers = {
   decide: (id: string, decisions: DecideTool[]) => call<ToolServerDetail>('PATCH', at(`${SERVER}/tools`, { id }), { body: { tools: decisions } }),
   probe: (id: string) => call<ToolServerDetail>('POST', at(`${SERVER}/probe`, { id })),
   restart: (id: string) => call<ToolServerDetail>('POST', at(`${SERVER}/restart`, { id })),
+  /** Where to sign in. */
+  connect: (id: string) => call<Departure>('POST', at(`${SERVER}/connect`, { id })),
+  disconnect: (id: string) => call<ToolServerDetail>('DELETE', at(`${SERVER}/connect`, { id })),
+  enterClient: (id: string, body: EnterClient) => call<ToolServerDetail>('PUT', at(`${SERVER}/client`, { id }), { body }),
+  forgetClient: (id: string) => call<ToolServerDetail>('DELETE', at(`${SERVER}/client`, { id })),
   log: (id: string) => call<{ items: LogLine[] }>('GET', at(`${SERVER}/log`, { id })),
   preview: (body: { file: unknown; shared: boolean }) => call<{ items: Candidate[] }>('POST', '/api/tool-servers/preview', { body }),
   import: (body: { file: unknown; shared: boolean; servers: string[] }) => call<{ items: Imported[] }>('POST', '/api/tool-servers/import', { body }),

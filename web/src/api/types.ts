@@ -75,6 +75,9 @@ export type Tried = Schemas['TriedView'];
 export type ToolServer = Schemas['ToolServerView'];
 export type ToolServerDetail = Schemas['ToolServerDetailView'];
 export type ServerTool = Schemas['ServerToolView'];
+/** Where to sign in at a tool server. */
+export type Departure = Schemas['DepartureView'];
+export type EnterClient = Schemas['EnterClient'];
 export type Standing = Schemas['StandingName'];
 export type ServerHealth = Schemas['ServerHealthView'];
 export type ServerCheck = Schemas['CheckView'];

@@ -70,6 +70,9 @@ export const asks = (view: RunView): Call[] => (isOver(view.state) ? [] : callsO
 /** Everything the agent said to the person. */
 export const textOf = (view: RunView) => view.steps.map((step) => step.text.trim()).filter(Boolean).join('\n\n');
 
+/** The tool server that a person has to sign in at before a call goes on. */
+export const signsInAt = (asked: Elicitation | null): Id | null => Object.values(asked?.questions ?? {}).flatMap((it) => (it.kind === 'sign_in' ? [it.server] : []))[0] ?? null;
+
 function apply(view: RunView, event: RunEvent): RunView {
   switch (event.type) {
     case 'run.started': return { ...view, state: 'running', startedAt: event.at };

@@ -20,6 +20,10 @@ export const words = {
     required: 'This has to be filled in.', notNumber: 'This is not a number.', notWhole: 'This is not a whole number.', notMoment: 'This is not a moment.', yes: 'yes', no: 'no',
     sent: 'You sent', said: { accept: 'You agreed.', decline: 'You declined.', cancel: 'You cancelled.' },
   },
+  signIn: {
+    title: (server: string) => `${server} wants you to sign in first.`, hint: (tool: string) => `Its tool ${tool} was not called. Once you have signed in, it is called by itself.`, away: 'Sign in in the other window. This goes on by itself once you have.',
+    connect: (server: string) => `Sign in at ${server}`, goOn: 'Try again now', decline: 'Go on without it', was: 'To sign in there', said: { accept: 'You signed in.', decline: 'You did not sign in.', cancel: 'You did not sign in.' },
+  },
   stopped: { exhausted: 'A limit was reached.', cancelled: 'You stopped this.', incomplete: 'The answer broke off.', failed: 'There was no answer.' }, length: 'The model reached its limit of output.', refused: 'The model declined.', details: 'In the provider’s words', code: 'Code',
   waitingForTurn: 'Waiting for its turn', steps: (n: number) => count(n, 'call', 'calls'),
 };

@@ -39,6 +39,9 @@ export class ServerPage {
     } catch (err) { toasts.fail(err); } finally { this.busy = false; }
   }
 
+  /** Something was done elsewhere, and this is how it is now. */
+  changed(detail: ToolServerDetail) { this.#put(detail); this.#tellChat(); }
+
   /** Refusals are the form's to tell. */
   async change(fields: ToolServerFields) { this.#put(await api.change(this.id, fields)); this.#tellChat(); }
 

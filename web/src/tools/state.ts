@@ -19,7 +19,7 @@ export function stateOf({ enabled, shadowed, waiting, health: { state } }: Pick<
 
 /** What can be done about how it is, for whoever looks after it. */
 export function remediesOf({ enabled, managed, health: { state } }: Pick<ToolServer, 'enabled' | 'managed' | 'health'>): { log: boolean; restart: boolean; again: boolean } {
-  const troubled = MARKS[state] === 'fail' || state === 'needs_sign_in';
+  const troubled = MARKS[state] === 'fail';
   return { log: managed, restart: managed && enabled, again: managed && enabled && troubled };
 }
 

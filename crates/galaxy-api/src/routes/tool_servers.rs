@@ -1,6 +1,7 @@
 //! `/api/tool-servers`: servers of tools, what they offer and how they are.
 
 mod offers;
+mod sign_in;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(probe))
         .add(Policy::SignedIn, routes!(restart))
         .add(Policy::SignedIn, routes!(log));
-    transfer::routes(offers::routes(routes))
+    sign_in::routes(transfer::routes(offers::routes(routes)))
 }
 
 /// List the tool servers that one's agents may use

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use galaxy_domain::elicitation::{Answer, Choice, Elicitation, Field, FieldKind, Inquiry, WayBack};
+use galaxy_domain::{
+    ToolServerId,
+    elicitation::{Answer, Choice, Elicitation, Field, FieldKind, Inquiry, WayBack},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -41,7 +44,7 @@ impl ElicitationView {
             questions: questions.iter().map(|(key, it)| (key.clone(), it.into())).collect(),
             declined: declined.len(),
             until: match back {
-                WayBack::Again { .. } => None,
+                WayBack::Again { .. } | WayBack::Afresh => None,
                 WayBack::Held { until } => Some(time(*until)),
             },
         }
@@ -66,6 +69,13 @@ pub enum InquiryView {
         /// Where: show all of it, and open it only when the person says so.
         url: String,
     },
+    /// Sign in at the tool server, by `POST /api/tool-servers/{id}/connect`. Who has signed in need
+    /// not answer: the run goes on by itself.
+    SignIn {
+        /// Where.
+        #[schema(value_type = uuid::Uuid)]
+        server: ToolServerId,
+    },
 }
 
 impl From<&Inquiry> for InquiryView {
@@ -78,6 +88,7 @@ impl From<&Inquiry> for InquiryView {
             Inquiry::Page { message, url } => {
                 Self::Page { message: message.clone(), url: url.clone() }
             }
+            Inquiry::SignIn { server, .. } => Self::SignIn { server: *server },
         }
     }
 }

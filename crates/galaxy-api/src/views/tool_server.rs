@@ -1,10 +1,12 @@
 //! Tool servers as clients see them.
 
+pub mod auth;
+pub mod health;
 pub mod import;
 pub mod link;
 pub mod tried;
 
-use galaxy_app::servers::{Health, LogEntry, ServerDetail, ServerSummary, ServerTool};
+use galaxy_app::servers::{LogEntry, ServerDetail, ServerSummary, ServerTool};
 use galaxy_domain::{ToolServerId, tool_server::Check};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,45 +14,13 @@ use utoipa::ToSchema;
 
 pub use link::LinkView;
 
+use auth::{AuthView, ClientView};
+use health::ServerHealthView;
+
 use super::{
     event::time,
     names::{EffectName, StandingName, VerdictName},
 };
-
-/// How a server is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ServerHealthView {
-    /// `idle`, `connecting`, `ready`, `needs_sign_in`, `backing_off` or `failed`.
-    pub state: String,
-    /// In milliseconds: how long the last look took.
-    #[schema(required)]
-    pub latency_ms: Option<u64>,
-    /// When it last answered or failed to.
-    #[schema(required)]
-    pub checked_at: Option<String>,
-    /// What is wrong.
-    #[schema(required)]
-    pub message: Option<String>,
-    /// What to do about it.
-    #[schema(required)]
-    pub advice: Option<String>,
-    /// How often it was started again in the last ten minutes.
-    pub restarts: u32,
-}
-
-impl From<&Health> for ServerHealthView {
-    fn from(health: &Health) -> Self {
-        let millis = |it: std::time::Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            state: health.state.clone(),
-            latency_ms: health.latency.map(millis),
-            checked_at: health.checked.map(time),
-            message: health.trouble.as_ref().map(|it| it.message.clone()),
-            advice: health.trouble.as_ref().and_then(|it| it.advice.clone()),
-            restarts: health.restarts,
-        }
-    }
-}
 
 /// A tool server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,6 +48,8 @@ pub struct ToolServerView {
     pub may_ask: bool,
     /// How it is.
     pub health: ServerHealthView,
+    /// Whether the caller is signed in there, if that is wanted.
+    pub auth: AuthView,
     /// How many tools it lists, or listed.
     pub tools: i64,
     /// How many of them agents are offered.
@@ -105,6 +77,7 @@ impl From<&ServerSummary> for ToolServerView {
             trusted: row.trusted,
             may_ask: row.may_ask,
             health: (&summary.health).into(),
+            auth: (&summary.auth).into(),
             tools: summary.tally.all,
             offered: summary.tally.offered,
             waiting: summary.tally.waiting,
@@ -211,6 +184,9 @@ pub struct ToolServerDetailView {
     /// What it says about itself, while it is connected.
     #[schema(required)]
     pub about: Option<ServerSelfView>,
+    /// The client that somebody entered for signing in there, for whoever looks after it.
+    #[schema(required)]
+    pub client: Option<ClientView>,
 }
 
 impl From<ServerDetail> for ToolServerDetailView {
@@ -226,6 +202,7 @@ impl From<ServerDetail> for ToolServerDetailView {
             tools: detail.tools.into_iter().map(ServerToolView::from).collect(),
             checks: detail.checks.iter().map(CheckView::from).collect(),
             about,
+            client: detail.client.map(ClientView::from),
         }
     }
 }

@@ -22,10 +22,13 @@ use galaxy_store::{
     sessions::{NewSession, SessionKind},
 };
 use galaxy_testkit::{
-    FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
+    FakeIssuer, FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
     store::{START, StoreFixture, permit},
 };
-use galaxy_tool::AnyTool;
+use galaxy_tool::{
+    AnyTool,
+    server::{SignIn, ToolServers},
+};
 use galaxy_vault::Keyring;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) conversations_per_minute: u32,
     pub(crate) tools: Vec<Arc<dyn AnyTool>>,
     pub(crate) limits: Limits,
+    /// What reaches real servers and issuers, in the place of fakes.
+    pub(crate) real: Option<(Arc<dyn ToolServers>, Arc<dyn SignIn>)>,
 }
 
 impl Default for Plan {
@@ -69,6 +74,7 @@ impl Default for Plan {
             conversations_per_minute: 10_000,
             tools: Vec::new(),
             limits: Limits::default(),
+            real: None,
         }
     }
 }
@@ -89,6 +95,7 @@ pub(crate) struct House<'a> {
     pub(crate) model: Arc<ScriptedModel>,
     pub(crate) stage: Arc<Stage>,
     pub(crate) servers: Arc<FakeToolServers>,
+    pub(crate) issuer: Arc<FakeIssuer>,
     scripts: Arc<Mutex<VecDeque<Script>>>,
     tasks: Tasks,
 }
@@ -154,12 +161,17 @@ impl<'a> House<'a> {
             ..AccessConfig::new("Galaxy", secret)
         };
         let servers = Arc::new(FakeToolServers::default());
+        let issuer = Arc::new(FakeIssuer::default());
+        let fakes =
+            || -> (Arc<dyn ToolServers>, Arc<dyn SignIn>) { (servers.clone(), issuer.clone()) };
+        let (opener, sign_in) = plan.real.unwrap_or_else(fakes);
         let parts = Parts {
             store: store.store.clone(),
             access: Arc::new(Access::new(access, store.store.clone()).unwrap()),
             catalogue: Arc::new(catalogue(&model, store)),
             tools: galaxy_tools::all().into_iter().chain(plan.tools).collect(),
-            opener: servers.clone(),
+            opener,
+            sign_in,
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             clock: store.clock.clone(),
             tasks: tasks.clone(),
@@ -175,14 +187,14 @@ impl<'a> House<'a> {
             limits: plan.limits,
             worker: WorkerConfig::named("test".to_owned()),
             tools_unlockable: false,
-            servers: ServersConfig::default(),
+            servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
         };
         let app = App::new(parts, config).unwrap();
         app.start();
         let stage = Arc::new(Stage::default());
         let mount = mount(&McpServer::new(app.clone(), plan.api.secure, stage.stop.clone()));
         let router = router(Api::new(app.clone(), plan.api, stage.clone()), vec![mount]);
-        Self { store, app, router, model, stage, servers, scripts, tasks }
+        Self { store, app, router, model, stage, servers, issuer, scripts, tasks }
     }
 
     /// The model says this next, before it falls back on small talk.

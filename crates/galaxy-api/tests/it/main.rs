@@ -8,8 +8,16 @@
 mod call;
 mod events;
 mod house;
+#[path = "../../../galaxy-mcp-client/tests/mcp/oauth/issuer.rs"]
+#[expect(dead_code, reason = "shared with the tests of the adapter, which look at more")]
+mod issuer;
+#[path = "../../../galaxy-mcp-client/examples/fixture/protocol.rs"]
+mod protocol;
 mod socket;
 mod talk;
+#[path = "../../../galaxy-mcp-client/tests/mcp/web.rs"]
+#[expect(dead_code, reason = "shared with the tests of the adapter")]
+mod web;
 
 mod accounts;
 mod api_chat;
@@ -34,6 +42,7 @@ mod questions;
 mod runs;
 mod sessions;
 mod sign_in;
+mod signing_in;
 mod sockets;
 mod system;
 mod tasks;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use galaxy_access::{look, look_after, within};
+use galaxy_access::{look, look_after, on_behalf, within};
 use galaxy_agent::policy::Rules;
 use galaxy_base::Timestamp;
 use galaxy_domain::{
     Caller, Effect, Permit, ToolServerId, Verdict,
     access::{Read, SharedTarget},
     id::ToolServer,
+    sign_in::{ClientRow, GrantRow},
     tool_server::{Check, ServerToolRow, ToolServerRow},
 };
 pub use galaxy_store::tool_servers::tools::Tally;
@@ -20,8 +21,9 @@ use serde_json::Value;
 
 use super::{
     connections::Purpose,
-    health::{Health, of_last, of_live},
+    health::{Health, of_last, of_live, to_person},
     shelf::in_use,
+    signing_in::Auth,
 };
 use crate::{App, AppError};
 
@@ -48,6 +50,8 @@ pub struct ServerSummary {
     pub row: ToolServerRow,
     /// How it is.
     pub health: Health,
+    /// Whether the caller is signed in there, if that is wanted.
+    pub auth: Auth,
     /// How many tools it has.
     pub tally: Tally,
     /// Whether the caller looks after it.
@@ -90,6 +94,8 @@ pub struct ServerDetail {
     pub checks: Vec<Check>,
     /// What it says about itself, while it is connected.
     pub about: Option<ServerSelf>,
+    /// The client that somebody entered for it, for whoever looks after it.
+    pub client: Option<ClientRow>,
 }
 
 /// A line of a server's log.
@@ -112,11 +118,13 @@ impl App {
         let permit = within::<Read, ToolServer>(caller)?;
         let rows = self.store.tool_servers(permit).await?;
         let tallies = self.store.tool_tallies(permit).await?;
+        let grants = self.store.grants(permit).await?;
         let used: Vec<ToolServerId> = in_use(rows.clone()).iter().map(|it| it.id).collect();
         let summary = |row: ToolServerRow| {
             let tally = tallies.get(&row.id).copied().unwrap_or_default();
             let is_shadowed = row.enabled && !used.contains(&row.id);
-            self.summary(caller, row, tally, is_shadowed)
+            let grant = grants.iter().find(|it| it.server == row.id);
+            self.summary(caller, row, grant, tally, is_shadowed)
         };
         Ok(rows.into_iter().map(summary).collect())
     }
@@ -140,11 +148,16 @@ impl App {
         let rules = self.rules_now(caller).await?;
         let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.row.id == row.id);
         let tally = tally(&tools);
-        let about = self.live_health(&row).and_then(|it| it.server);
+        let about = self.live_health(caller, &row).and_then(|it| it.server);
         let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
-        let summary = self.summary(caller, row, tally, is_shadowed);
+        let grant = self.store.grant(on_behalf(&row, caller.person)?).await?;
+        let grant = grant.as_ref().map(|it| &it.row);
+        let summary = self.summary(caller, row, grant, tally, is_shadowed);
+        let client = self.store.tool_clients(permit).await?;
+        let client = client.into_iter().map(|it| it.row).find(|it| it.entered);
+        let client = client.filter(|_| summary.is_managed);
         let about = about.as_deref().map(of_itself);
-        Ok(ServerDetail { summary, tools, checks, about })
+        Ok(ServerDetail { summary, tools, checks, about, client })
     }
 
     /// The last lines of a server's log, oldest first; for whoever looks after it.
@@ -157,7 +170,7 @@ impl App {
         id: ToolServerId,
     ) -> Result<Vec<LogEntry>, AppError> {
         let row = self.store.tool_server(self.care_permit(caller, id).await?).await?;
-        let server = self.servers.connections.find(&row, Purpose::Care);
+        let server = self.servers.connections.find(&row, Some(caller.person), Purpose::Care);
         let lines = server.map(|it| it.log()).unwrap_or_default();
         let entry = |line: server::LogLine| LogEntry {
             at: line.at,
@@ -185,20 +198,24 @@ impl App {
         &self,
         caller: &Caller,
         row: ToolServerRow,
+        grant: Option<&GrantRow>,
         tally: Tally,
         is_shadowed: bool,
     ) -> ServerSummary {
         let target = SharedTarget { resource: row.id, workspace: row.workspace, owner: row.owner };
         let is_managed = look_after::<ToolServer>(caller, &target).is_ok();
-        let health = match self.live_health(&row) {
+        let health = match self.live_health(caller, &row) {
             Some(live) => of_live(&live),
             None => of_last(row.last.as_ref()),
         };
-        ServerSummary { row, health, tally, is_managed, is_shadowed }
+        let auth = Auth::of(&row, grant);
+        let health = to_person(health, &auth);
+        ServerSummary { row, health, auth, tally, is_managed, is_shadowed }
     }
 
-    fn live_health(&self, row: &ToolServerRow) -> Option<server::Health> {
-        let live = self.servers.connections.find(row, Purpose::Care)?.health();
+    fn live_health(&self, caller: &Caller, row: &ToolServerRow) -> Option<server::Health> {
+        let server = self.servers.connections.find(row, Some(caller.person), Purpose::Care);
+        let live = server?.health();
         live.checked.is_some().then_some(live)
     }
 
@@ -209,7 +226,7 @@ impl App {
         toolbox: &Toolbox,
         rules: &Rules,
     ) -> Result<Vec<ServerTool>, AppError> {
-        let handle = self.servers.handle(row)?;
+        let handle = self.servers.handle(row, None)?;
         let told = |tool: ServerToolRow| {
             let read = |text: &str| Definition::read(&handle.spec().name, parsed(text)).ok();
             let approved = tool.approved.as_ref().and_then(|it| read(&it.definition));

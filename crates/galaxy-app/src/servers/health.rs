@@ -6,6 +6,8 @@ use galaxy_base::Timestamp;
 use galaxy_domain::tool_server::Check;
 use galaxy_tool::server;
 
+use super::signing_in::Auth;
+
 /// How a server is.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Health {
@@ -58,4 +60,17 @@ pub(super) fn of_last(last: Option<&Check>) -> Health {
         trouble: trouble.map(|message| HealthTrouble { message, advice: None }),
         restarts: 0,
     }
+}
+
+/// How a server is for a person, who may have signed in since it was last looked at, or not yet.
+/// That they have not is no failure of the server.
+pub(super) fn to_person(health: Health, auth: &Auth) -> Health {
+    let waits = server::State::NeedsSignIn.as_str();
+    let state = match auth {
+        Auth::None => return health,
+        Auth::Needed { .. } | Auth::Refused { .. } => waits,
+        Auth::Connected { .. } if health.state == waits => server::State::Idle.as_str(),
+        Auth::Connected { .. } => return health,
+    };
+    Health { state: state.to_owned(), trouble: None, ..health }
 }

@@ -50,7 +50,7 @@ impl App {
             Offered::Templates => Listing::Templates,
             Offered::Prompts => Listing::Prompts,
         };
-        let listed = self.servers.handle(&row)?.list(listing).await?;
+        let listed = self.servers.handle(&row, Some(caller.person))?.list(listing).await?;
         Ok(listed.to_vec())
     }
 
@@ -65,7 +65,12 @@ impl App {
         uri: &str,
     ) -> Result<Value, AppError> {
         let row = self.store.tool_server(self.look_permit(caller, id).await?).await?;
-        done(self.servers.handle(&row)?.read(uri, &RequestCx::default()).await?)
+        done(
+            self.servers
+                .handle(&row, Some(caller.person))?
+                .read(uri, &RequestCx::default())
+                .await?,
+        )
     }
 
     /// Fills in a prompt of a server; the result as the server sends it. Untrusted.
@@ -80,7 +85,12 @@ impl App {
         arguments: Value,
     ) -> Result<Value, AppError> {
         let row = self.store.tool_server(self.look_permit(caller, id).await?).await?;
-        done(self.servers.handle(&row)?.prompt(name, arguments, &RequestCx::default()).await?)
+        done(
+            self.servers
+                .handle(&row, Some(caller.person))?
+                .prompt(name, arguments, &RequestCx::default())
+                .await?,
+        )
     }
 }
 

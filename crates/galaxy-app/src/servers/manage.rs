@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::{
     NewServer, ServerChange, ServerDetail, Servers,
-    connections::Purpose,
+    connections::{Purpose, Who},
     settings::{Known, Mistakes},
 };
 use crate::{App, AppError};
@@ -49,7 +49,7 @@ impl App {
         let permit = self.care_permit(caller, made.value).await?;
         if !made.replayed {
             let row = self.store.tool_server(permit).await?;
-            if self.servers.look_now(&row).await {
+            if self.servers.look_now(&row, Some(caller.person)).await {
                 self.allow_all(permit).await?;
             }
         }
@@ -127,7 +127,7 @@ impl App {
         if !row.enabled {
             self.servers.close(id).await;
         } else if is_reached_anew {
-            self.servers.look_now(&row).await;
+            self.servers.look_now(&row, Some(caller.person)).await;
         }
         self.server(caller, id).await
     }
@@ -191,7 +191,7 @@ impl App {
         if !row.enabled {
             return Err(AppError::Conflict("The tool server is switched off.".to_owned()));
         }
-        self.servers.look_now(&row).await;
+        self.servers.look_now(&row, Some(caller.person)).await;
         self.server(caller, id).await
     }
 
@@ -209,7 +209,11 @@ impl App {
         self.probe_server(caller, id).await
     }
 
-    async fn allow_all(&self, permit: Permit<Write, ToolServer>) -> Result<(), AppError> {
+    /// Allows what a server lists now.
+    pub(super) async fn allow_all(
+        &self,
+        permit: Permit<Write, ToolServer>,
+    ) -> Result<(), AppError> {
         let found = self.store.server_tools(permit).await?;
         let allow = |tool: galaxy_domain::tool_server::ServerToolRow| {
             let approve = Some(tool.found?.pin);
@@ -235,10 +239,10 @@ impl App {
 impl Servers {
     /// Looks at a server for as long as somebody waits; goes on behind their back. Gives whether
     /// it is known what the server lists.
-    async fn look_now(self: &Arc<Self>, row: &ToolServerRow) -> bool {
+    pub(super) async fn look_now(self: &Arc<Self>, row: &ToolServerRow, who: Who) -> bool {
         let (servers, row) = (self.clone(), row.clone());
         let look = self.tasks.spawn(async move {
-            let tried = servers.probe(&row, Purpose::Use).await;
+            let tried = servers.probe(&row, who, Purpose::Use).await;
             if let Err(err) = &tried {
                 tracing::warn!(server = %row.name, error = %err, "cannot be tried");
             }

@@ -12,7 +12,7 @@ use galaxy_vault::{Sealed, Slot};
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
-use super::connections;
+use super::spec;
 use crate::{App, AppError, calls::note_relayed};
 
 /// After a call that took longer than this, its caller is asked for again.
@@ -84,9 +84,9 @@ impl App {
         };
         Ok(Mounted {
             id: row.id,
-            name: connections::name(row)?,
+            name: spec::name(row)?,
             title: row.title.clone(),
-            server: self.servers.handle(row)?,
+            server: self.servers.handle(row, Some(caller.person))?,
             tools: shelved.tools.iter().filter_map(mounted).collect(),
         })
     }

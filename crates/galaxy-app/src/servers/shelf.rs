@@ -17,7 +17,7 @@ use galaxy_tool::{
 };
 use tokio::{sync::watch, time::Instant};
 
-use super::{Servers, handle::Handle, mcp_call::McpCall, values::Values};
+use super::{Servers, connections::Who, handle::Handle, mcp_call::McpCall, values::Values};
 use crate::AppError;
 
 /// How long what was changed on another instance can still be missed on this one.
@@ -181,7 +181,8 @@ impl Servers {
         if let Some(made) = self.shelves.made(row, &pins) {
             return made;
         }
-        let Ok(server) = self.handle(row) else { return Vec::new() };
+        // Each call faces its own person's connection.
+        let Ok(server) = self.handle(row, None) else { return Vec::new() };
         let read = |text: &str| {
             let raw = serde_json::from_str(text).ok()?;
             Definition::read(&server.spec().name, raw).ok()
@@ -195,17 +196,18 @@ impl Servers {
         tools
     }
 
-    /// A server to be used: connected to when a verb needs it, and only if it still may be.
+    /// A server to be used on somebody's behalf: connected to when a verb needs it, and only if it still may be.
     ///
     /// # Errors
     /// When what is written down of it makes no sense.
     pub(crate) fn handle(
         self: &Arc<Self>,
         row: &ToolServerRow,
+        who: Who,
     ) -> Result<Arc<dyn ToolServer>, AppError> {
         // What opens it is read when it is connected to.
         let spec = self.described(row, Values::new())?;
-        Ok(Arc::new(Handle::new(self, row.clone(), spec)))
+        Ok(Arc::new(Handle::new(self, row.clone(), who, spec)))
     }
 }
 

@@ -95,6 +95,12 @@ impl Servers {
 mod tests {
     use super::*;
 
+    fn config(sandbox: Sandbox) -> ServersConfig {
+        let sandbox = tokio::sync::watch::Sender::new(sandbox).subscribe();
+        let public = "https://chat.example.org".parse().unwrap();
+        ServersConfig { sandbox, ..ServersConfig::new(public) }
+    }
+
     #[test]
     fn only_what_fetches_itself_reaches_the_web_unasked() {
         assert_eq!(reach_of("npx"), Outward::Web);
@@ -111,17 +117,15 @@ mod tests {
 
     #[test]
     fn containers_are_an_errand_that_walls_forbid() {
-        let mut config = ServersConfig::default();
-        assert_eq!(hindrance("/usr/bin/docker", &config), None);
-        config.sandbox = tokio::sync::watch::Sender::new(Sandbox::Holds).subscribe();
+        assert_eq!(hindrance("/usr/bin/docker", &config(Sandbox::Off)), None);
+        let config = config(Sandbox::Holds);
         assert!(hindrance("/usr/bin/docker", &config).is_some());
         assert_eq!(hindrance("/usr/bin/npx", &config), None);
     }
 
     #[test]
     fn a_program_writes_at_home_and_where_it_was_allowed_to() {
-        let sandbox = tokio::sync::watch::Sender::new(Sandbox::Holds).subscribe();
-        let config = ServersConfig { sandbox, ..ServersConfig::default() };
+        let config = config(Sandbox::Holds);
         let folder = |path: &str, write| Folder { path: path.to_owned(), write };
         let folders = [folder("/srv/read", false), folder("/srv/write", true)];
         let home = Path::new("/data/home");

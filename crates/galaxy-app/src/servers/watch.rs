@@ -7,13 +7,13 @@ use galaxy_access::supervise;
 use galaxy_base::text::clip;
 use galaxy_domain::tool_server::{Check, Link, Pinned, ToolServerRow};
 use galaxy_store::tool_servers::tools::FoundTool;
-use galaxy_tool::server::{Health, State, ToolList, ToolServer};
+use galaxy_tool::server::{Health, ServerError, State, ToolList, ToolServer};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Servers,
-    connections::{Noting, Purpose},
+    connections::{Noting, Purpose, Who},
 };
 use crate::AppError;
 
@@ -39,6 +39,7 @@ impl Servers {
     pub(super) fn watch(
         self: &Arc<Self>,
         row: ToolServerRow,
+        who: Who,
         server: Arc<dyn ToolServer>,
         noting: Noting,
         ends: CancellationToken,
@@ -52,7 +53,7 @@ impl Servers {
                 let now = changes.borrow_and_update().clone();
                 let Some(servers) = servers.upgrade() else { return };
                 if now.health.state != seen.health.state && now.health.checked.is_some() {
-                    servers.note_health(&row, &now.health).await;
+                    servers.note_health(&row, who, &now.health).await;
                 }
                 if now.tools != seen.tools && now.health.state == State::Ready {
                     servers.read_tools(&row, &*server, &noting).await;
@@ -92,8 +93,11 @@ impl Servers {
         }
     }
 
-    /// Keeps how a server is.
-    pub(super) async fn note_health(&self, row: &ToolServerRow, health: &Health) {
+    /// Keeps how a server is. That one of many people has to sign in there says nothing about it.
+    pub(super) async fn note_health(&self, row: &ToolServerRow, who: Who, health: &Health) {
+        if health.state == State::NeedsSignIn && row.owner.is_none() && who.is_some() {
+            return;
+        }
         let latency = health.latency.and_then(|it| i64::try_from(it.as_millis()).ok());
         let check = Check {
             at: self.clock.now(),
@@ -115,17 +119,22 @@ impl Servers {
     pub(super) async fn probe(
         self: &Arc<Self>,
         row: &ToolServerRow,
+        who: Who,
         purpose: Purpose,
     ) -> Result<bool, AppError> {
-        let server = self.connection(row, purpose).await?;
+        let server = self.connection(row, who, purpose).await?;
         let noting = self.connections.noting(row.id);
         let alone = noting.lock().await;
         let found = server.probe().await;
-        if let Ok(found) = &found {
-            self.note_tools(row, &found.tools).await;
+        match &found {
+            Ok(found) => self.note_tools(row, &found.tools).await,
+            Err(ServerError::NeedsSignIn { www_authenticate }) => {
+                self.wanted(row, who, www_authenticate.clone()).await;
+            }
+            Err(_) => (),
         }
         drop(alone);
-        self.note_health(row, &server.health()).await;
+        self.note_health(row, who, &server.health()).await;
         Ok(found.is_ok())
     }
 
@@ -139,6 +148,7 @@ impl Servers {
             loop {
                 ticks.tick().await;
                 self.close_idle();
+                self.renew_ahead().await;
                 if let Err(err) = self.round().await {
                     tracing::warn!(error = %err, "tool servers were not looked at");
                 }
@@ -164,16 +174,19 @@ impl Servers {
 
     /// A server that is reached by address is asked; a program only if it runs, for it is started
     /// when somebody needs it and not to see whether it would start.
+    /// Where people sign in, it is asked on behalf of its owner, or of somebody who uses it now.
     async fn check(self: &Arc<Self>, row: &ToolServerRow) {
         let running = || {
-            let server = self.connections.find(row, Purpose::Care);
+            let server = self.connections.find(row, None, Purpose::Care);
             server.is_some_and(|it| it.health().state == State::Ready)
         };
+        let signed_in = || row.owner.or_else(|| self.connections.anybody_at(row.id));
+        let who = if row.signs_in { signed_in() } else { None };
         let asked = match &row.link {
-            Link::Http { .. } => true,
+            Link::Http { .. } => who.is_some() || !row.signs_in,
             Link::Program { .. } => running(),
         };
-        if asked && let Err(err) = self.probe(row, Purpose::Care).await {
+        if asked && let Err(err) = self.probe(row, who, Purpose::Care).await {
             tracing::warn!(server = %row.name, error = %err, "cannot be tried");
         }
     }

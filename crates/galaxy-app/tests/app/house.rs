@@ -12,7 +12,7 @@ use galaxy_app::{
     runs::RunDetail,
     servers::ServersConfig,
 };
-use galaxy_base::{Tasks, random};
+use galaxy_base::Tasks;
 use galaxy_domain::{
     Caller, ConversationId, Item, Kind, Outcome, Part, PersonId, Role, RunId, RunState, Stop,
     access::{Administer, Credential, Scope},
@@ -24,11 +24,14 @@ use galaxy_jobs::WorkerConfig;
 use galaxy_model::{Catalogue, CatalogueEntry, Message, Provider, Request};
 use galaxy_store::{Store, people::PersonChange};
 use galaxy_testkit::{
-    FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider,
+    FakeIssuer, FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider,
     store::{StoreFixture, permit},
 };
 use galaxy_tool::AnyTool;
 use galaxy_vault::Keyring;
+
+/// What every process of a deployment seals with.
+const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// An application and the two who use it.
 pub(crate) struct House {
@@ -38,6 +41,7 @@ pub(crate) struct House {
     pub(crate) bob: Caller,
     pub(crate) store: Store,
     pub(crate) servers: Arc<FakeToolServers>,
+    pub(crate) issuer: Arc<FakeIssuer>,
     /// Everything that works in the background.
     pub(crate) tasks: Tasks,
 }
@@ -86,6 +90,7 @@ impl House {
         let secret = "0123456789abcdef0123456789ABCDEF".into();
         let access = Access::new(AccessConfig::new("Galaxy", secret), store.clone()).unwrap();
         let servers = Arc::new(FakeToolServers::default());
+        let issuer = Arc::new(FakeIssuer::default());
         let parts = Parts {
             store: store.clone(),
             access: Arc::new(access),
@@ -93,7 +98,8 @@ impl House {
             tools,
             clock: store.clock().clone(),
             opener: servers.clone(),
-            vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
+            sign_in: issuer.clone(),
+            vault: Arc::new(Keyring::new(&KEY.to_owned().into(), &[]).unwrap()),
             tasks: tasks.clone(),
         };
         let app = App::new(parts, config(worker)).unwrap();
@@ -101,7 +107,7 @@ impl House {
         caller(store, "root@example.org", Role::Admin).await;
         let ann = caller(store, "ann@example.org", Role::Member).await;
         let bob = caller(store, "bob@example.org", Role::Member).await;
-        Self { app, model, ann, bob, store: store.clone(), servers, tasks }
+        Self { app, model, ann, bob, store: store.clone(), servers, issuer, tasks }
     }
 
     /// A new conversation of Ann.
@@ -206,7 +212,7 @@ fn config(worker: WorkerConfig) -> AppConfig {
         limits: Limits::default(),
         worker,
         tools_unlockable: false,
-        servers: ServersConfig::default(),
+        servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
     }
 }
 

@@ -14,6 +14,7 @@ mod offers;
 mod quick;
 mod replicas;
 mod servers;
+mod signing_in;
 mod stopping;
 mod task_tools;
 mod troubles;

@@ -44,7 +44,7 @@ fn accepted(key: &str, question: &Inquiry, content: &Value, all: &mut Vec<Wrong>
     let none = Vec::new();
     let fields = match question {
         Inquiry::Form { fields, .. } => fields,
-        Inquiry::Page { .. } => &none,
+        Inquiry::Page { .. } | Inquiry::SignIn { .. } => &none,
     };
     let known: BTreeSet<&str> = fields.iter().map(|field| &*field.name).collect();
     for name in content.keys().filter(|name| !known.contains(&***name)) {

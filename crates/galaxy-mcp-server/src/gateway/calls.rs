@@ -39,7 +39,7 @@ impl Session {
                 self.slot.put(self.sealed(result));
                 CallToolResult::success(Vec::new())
             }
-            Ok(Relayed::Failed(err)) => failed(&err)?,
+            Ok(Relayed::Failed(err)) => self.failed(&err)?,
             Ok(Relayed::Asks) => answers::asks(name),
             Ok(Relayed::Unfit(wrong)) => answers::failed(format!("invalid arguments: {wrong}")),
             Ok(Relayed::Changed) => answers::failed(
@@ -61,13 +61,43 @@ impl Session {
         let cx = cx(context, notes);
         let request = Request::new(method, self.opened(self.params.clone())?);
         let request = self.mounted.server.request(request, &cx);
-        let result = telling(context, heard, request).await.map_err(|err| refused(&err))?;
+        let result = telling(context, heard, request).await.map_err(|err| self.refused(&err))?;
         if asks(&result) && !can_be_asked(context) {
             let words = "the server wants to ask the person something, and this client cannot be";
             return Err(ErrorData::invalid_request(words, None));
         }
         self.slot.put(self.sealed(result));
         Ok(())
+    }
+
+    /// A call that the server did not answer: told to the model where it can help.
+    fn failed(&self, err: &ServerError) -> Result<CallToolResult, ErrorData> {
+        if matches!(err, ServerError::Said { .. }) {
+            return Err(self.refused(err));
+        }
+        let doubt =
+            if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
+        Ok(answers::failed(format!("{}{doubt}", self.mounted.server.explain(err))))
+    }
+
+    /// The server's own errors go through as they are.
+    pub(super) fn refused(&self, err: &ServerError) -> ErrorData {
+        match err {
+            ServerError::Said { code, message, data } => {
+                let code = i32::try_from(*code).unwrap_or(ErrorCode::INTERNAL_ERROR.0);
+                ErrorData::new(ErrorCode(code), message.clone(), data.clone())
+            }
+            ServerError::NeedsSignIn { .. }
+            | ServerError::Refused(_)
+            | ServerError::Unavailable { .. }
+            | ServerError::Lost(_)
+            | ServerError::TimedOut(_)
+            | ServerError::Cancelled
+            | ServerError::TooLarge(_)
+            | ServerError::Garbled(_) => {
+                ErrorData::internal_error(self.mounted.server.explain(err), None)
+            }
+        }
     }
 
     /// What the server wants back is the caller's alone.
@@ -105,32 +135,4 @@ fn asks(result: &Value) -> bool {
 fn can_be_asked(context: &RequestContext<RoleServer>) -> bool {
     let modern = context.protocol_version().is_some_and(|it| it >= ProtocolVersion::V_2026_07_28);
     modern && context.client_capabilities().is_some_and(|it| it.elicitation.is_some())
-}
-
-/// A call that the server did not answer: told to the model where it can help.
-fn failed(err: &ServerError) -> Result<CallToolResult, ErrorData> {
-    if matches!(err, ServerError::Said { .. }) {
-        return Err(refused(err));
-    }
-    let doubt =
-        if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
-    Ok(answers::failed(format!("{err}{doubt}")))
-}
-
-/// The server's own errors go through as they are.
-pub(super) fn refused(err: &ServerError) -> ErrorData {
-    match err {
-        ServerError::Said { code, message, data } => {
-            let code = i32::try_from(*code).unwrap_or(ErrorCode::INTERNAL_ERROR.0);
-            ErrorData::new(ErrorCode(code), message.clone(), data.clone())
-        }
-        ServerError::NeedsSignIn { .. }
-        | ServerError::Refused(_)
-        | ServerError::Unavailable { .. }
-        | ServerError::Lost(_)
-        | ServerError::TimedOut(_)
-        | ServerError::Cancelled
-        | ServerError::TooLarge(_)
-        | ServerError::Garbled(_) => ErrorData::internal_error(err.to_string(), None),
-    }
 }

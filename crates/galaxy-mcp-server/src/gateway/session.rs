@@ -21,7 +21,7 @@ use rmcp::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{calls::refused, can, splice};
+use super::{can, splice};
 
 /// What goes through to a client of what a server says that it can do.
 const PASSED: [&str; 5] = ["prompts", "resources", "completions", "experimental", "extensions"];
@@ -47,7 +47,7 @@ impl Session {
         request: Option<PaginatedRequestParams>,
     ) -> Result<(), ErrorData> {
         one_page(request)?;
-        let items = self.mounted.server.list(what).await.map_err(|err| refused(&err))?;
+        let items = self.mounted.server.list(what).await.map_err(|err| self.refused(&err))?;
         self.slot.put(json!({ key: &*items }));
         Ok(())
     }

@@ -164,6 +164,7 @@ settings! {
     BEHIND_PROXY: bool = "false", flag, "Something in front ends TLS.";
     TRUSTED_PROXIES: Vec<IpNet> = "", networks, "Networks whose forwarding headers are believed.";
     PROXY_USER_HEADER: Option<String> = "off", header, "The header in which a trusted proxy names the person.";
+    PUBLIC_URL: Url = "", address, "Where people reach this server; `http://localhost` and its port if not said.";
     ALLOWED_HOSTS: Vec<String> = "", hosts, "Names by which this server may be addressed.";
     CORS_ORIGINS: Vec<String> = "", origins, "Origins whose pages may call the API.";
     MAX_CONNECTIONS: NonZeroUsize = "2000", count, "Connections at once.";

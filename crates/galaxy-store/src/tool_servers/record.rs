@@ -11,8 +11,8 @@ use crate::{db::row, error::StoreError, json};
 
 macro_rules! columns {
     () => {
-        "id, workspace_id, owner_id, name, title, enabled, link, trusted, may_ask, era, revision,
-        created_at, updated_at, checked_at, state, latency_ms, trouble"
+        "id, workspace_id, owner_id, name, title, enabled, link, trusted, may_ask, signs_in, era,
+        revision, created_at, updated_at, checked_at, state, latency_ms, trouble"
     };
 }
 pub(super) use columns;
@@ -30,6 +30,7 @@ row! {
         link: String,
         trusted: bool,
         may_ask: bool,
+        signs_in: bool,
         era: Option<String>,
         revision: i64,
         created_at: i64,
@@ -60,6 +61,7 @@ impl Record {
             link: json::read(&self.link)?,
             trusted: self.trusted,
             may_ask: self.may_ask,
+            signs_in: self.signs_in,
             era: self.era,
             revision: self.revision,
             created_at: Timestamp::from_millis(self.created_at),

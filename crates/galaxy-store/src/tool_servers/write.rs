@@ -2,7 +2,7 @@
 
 use galaxy_domain::{Permit, PersonId, access::Write, id::ToolServer, tool_server::ToolServerRow};
 
-use super::{FIND, NewToolServer, Place, SECRETS, ToolServerChange, record::Record};
+use super::{FIND, NewToolServer, Place, SECRETS, ToolServerChange, record::Record, sign_ins};
 use crate::{
     db::{Tx, statement},
     error::StoreError,
@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO tool_servers (id, workspace_id, owner_id, name
         link, secrets, trusted, may_ask, revision, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9, 1, $10, $10)";
 const UPDATE: &str = "UPDATE tool_servers SET title = $3, enabled = $4, link = $5, secrets = $6,
-        trusted = $7, may_ask = $8, revision = $9, updated_at = $10
+        trusted = $7, may_ask = $8, revision = $9, updated_at = $10, signs_in = $11
     WHERE id = $1 AND workspace_id = $2";
 
 /// Writes a server down.
@@ -67,7 +67,12 @@ pub(super) async fn update(
     let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
     let record: Record = statement!(tx.fetch_one(FIND, id, workspace))?;
     let (kept,): (Option<Vec<u8>>,) = statement!(tx.fetch_one(SECRETS, id, workspace))?;
-    let (row, secrets) = changed(record.row()?, kept, change);
+    let before = record.row()?;
+    if change.link.as_ref().is_some_and(|(link, _)| *link.place() != *before.link.place()) {
+        // Nobody signed in at the other place.
+        sign_ins::forget_all(tx, permit).await?;
+    }
+    let (row, secrets) = changed(before, kept, change);
     let (link, now) = (json::write(&row.link)?, tx.now.as_millis());
     statement!(tx.execute(
         UPDATE,
@@ -80,7 +85,8 @@ pub(super) async fn update(
         row.trusted,
         row.may_ask,
         row.revision,
-        now
+        now,
+        row.signs_in
     ))?;
     Ok(ToolServerRow { updated_at: tx.now, ..row })
 }
@@ -102,6 +108,7 @@ fn changed(
     }
     match reached {
         Some((link, secrets)) => {
+            row.signs_in &= link.place() == row.link.place();
             row.link = link;
             (row, secrets)
         }

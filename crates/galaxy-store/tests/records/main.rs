@@ -5,6 +5,7 @@
 
 mod feedback;
 mod search;
+mod sign_ins;
 mod stats;
 mod sweep;
 mod talk;

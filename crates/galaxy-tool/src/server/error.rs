@@ -86,7 +86,7 @@ impl ServerError {
     /// What a person can do about it.
     pub const fn advice(&self) -> &'static str {
         match self {
-            Self::NeedsSignIn { .. } => "Connect the server again in the settings.",
+            Self::NeedsSignIn { .. } => "Connect it on the page Tools.",
             Self::Refused(_) => "An administrator has to allow this address or command.",
             Self::Unavailable { .. } => {
                 "Check the address or the command, and whether the server runs; it is tried again \

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, elicitation::WayBack};
 use serde_json::Value;
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         output,
         request::{Request, RequestCx},
         rounds::rounds,
+        sign_in::told_in,
         spec::{Questions, Trust},
     },
     tool::{AnyTool, Asks, Output, ToolCx, ToolError},
@@ -65,7 +66,11 @@ impl RemoteTool {
     }
 
     async fn perform(&self, input: Value, cx: &ToolCx) -> Result<Output, ToolError> {
-        let list = self.server.tools().await.map_err(|err| told(&err))?;
+        let own = self.server.facing(cx.caller.person);
+        let server = own.as_ref().unwrap_or(&self.server);
+        let request = Request::call(&self.definition.name, input);
+        let list = server.tools().await;
+        let list = list.map_err(|err| told_in(server, &request, cx.asks.as_ref(), &err))?;
         let current = list.get(&self.definition.offered);
         if current.is_none_or(|it| it.pin != self.definition.pin) {
             return Err(ToolError::tell(
@@ -73,34 +78,47 @@ impl RemoteTool {
                  has to allow it again",
             ));
         }
-        let request = Request::call(&self.definition.name, input);
-        match (&cx.asks, self.server.spec().questions) {
-            (Some(asks), Questions::Allowed) => rounds(&self.server, &request, cx, asks).await,
-            (Some(Asks { resumed: Some(_), .. }), Questions::Off) => Err(ToolError::tell(
+        match (&cx.asks, server.spec().questions) {
+            (Some(asks), Questions::Allowed) => rounds(server, &request, cx, asks).await,
+            (Some(asks), Questions::Off) if has_begun(asks) => Err(ToolError::tell(
                 "the tool was left: its server may not ask people any more; what it began may \
                  have taken effect all the same",
             )),
             (Some(_) | None, Questions::Off) | (None, Questions::Allowed) => {
-                self.alone(request, cx).await
+                self.alone(server, request, cx).await
             }
         }
     }
 
-    /// Calls the tool where no run can wait for a person.
-    async fn alone(&self, request: Request, cx: &ToolCx) -> Result<Output, ToolError> {
-        let cx = RequestCx {
+    /// Calls the tool where its server can ask nobody.
+    async fn alone(
+        &self,
+        server: &Arc<dyn ToolServer>,
+        request: Request,
+        cx: &ToolCx,
+    ) -> Result<Output, ToolError> {
+        let with = RequestCx {
             cancel: cx.cancel.clone(),
             progress: Arc::new(cx.notes.clone()),
             elicit: self.elicit.clone(),
         };
-        match self.server.exchange(request, &cx).await {
+        match server.exchange(request.clone(), &with).await {
             Ok(Exchanged::Done(result)) => output::read(&result),
             Ok(Exchanged::Waits(_)) => Err(ToolError::tell(
                 "the tool was left: it needs an answer from a person who is not there",
             )),
-            Err(err) => Err(told(&err)),
+            Err(err) => Err(told_in(server, &request, cx.asks.as_ref(), &err)),
         }
     }
+}
+
+/// Whether the server has done something for the call already, before it was put down.
+pub(super) fn has_begun(asks: &Asks) -> bool {
+    let resumed = asks.resumed.as_ref();
+    resumed.is_some_and(|it| match it.elicitation.back {
+        WayBack::Again { .. } | WayBack::Held { .. } => true,
+        WayBack::Afresh => false,
+    })
 }
 
 /// What the model is told of `err`.

@@ -20,6 +20,7 @@ use crate::{
         inquiry, output,
         remote::told,
         request::Request,
+        sign_in::told_in,
     },
     tool::{Asks, Output, Resumed, ToolCx, ToolError},
 };
@@ -51,7 +52,11 @@ pub(super) async fn rounds(
     while round < ROUNDS {
         match flight.next(&cx.cancel).await {
             News::Ended(result) => {
-                let result = result.map_err(|err| noted(told(&err), declined))?;
+                let refused = |err| match round {
+                    0 => told_in(server, request, Some(asks), &err),
+                    _ => told(&err),
+                };
+                let result = result.map_err(|err| noted(refused(err), declined))?;
                 let Some(waiting) = Waiting::read(&result).map_err(|err| told(&err))? else {
                     return output(&result, declined);
                 };
@@ -91,6 +96,7 @@ fn depart(
             let again = waiting.resume(request, said.chain(nobody).collect());
             Ok(Flight::start(server, again, &cx.notes, asks))
         }
+        WayBack::Afresh => Ok(Flight::start(server, request.clone(), &cx.notes, asks)),
         WayBack::Held { .. } => {
             let said = answers.values().next().map_or(Answer::Cancel, answer);
             let held = asks.holds.take_up(asks.run, &asks.call, said, &cx.notes);
@@ -146,7 +152,12 @@ fn hold(
     }
 }
 
-fn asked_by(server: &Arc<dyn ToolServer>, request: &Request, back: WayBack) -> Elicitation {
+/// A round of questions without any yet.
+pub(super) fn asked_by(
+    server: &Arc<dyn ToolServer>,
+    request: &Request,
+    back: WayBack,
+) -> Elicitation {
     Elicitation {
         server: server.spec().name.to_string(),
         tool: clip(&visible(request.tool().unwrap_or_default()), NAME_CHARS),

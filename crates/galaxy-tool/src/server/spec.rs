@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use galaxy_base::SecretString;
-use galaxy_domain::tool_server::Outward;
+use galaxy_domain::{ToolServerId, tool_server::Outward};
 use url::Url;
 
 use crate::server::oauth::Credentials;
@@ -193,9 +193,20 @@ impl Default for Limits {
     }
 }
 
+/// Where a server is looked after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// Names it here.
+    pub server: ToolServerId,
+    /// The address of its page, for people.
+    pub page: String,
+}
+
 /// A tool server, as an administrator wrote it down.
 #[derive(Debug, Clone)]
 pub struct ServerSpec {
+    /// Where it is looked after, if anywhere: there people can sign in.
+    pub desk: Option<Desk>,
     /// The prefix of its tools.
     pub name: ServerName,
     /// How it is reached.
@@ -214,6 +225,7 @@ impl ServerSpec {
     /// A server that is neither trusted nor allowed to ask, with the limits of the house.
     pub fn new(name: ServerName, transport: Transport) -> Self {
         Self {
+            desk: None,
             name,
             transport,
             trust: Trust::default(),

@@ -11,7 +11,8 @@ fn program(command: &str) -> LinkRequest {
 }
 
 fn config() -> ServersConfig {
-    ServersConfig { search: vec!["/bin".into()], programs: true, ..ServersConfig::default() }
+    let house = ServersConfig::new("https://galaxy.example".parse().unwrap());
+    ServersConfig { search: vec!["/bin".into()], programs: true, ..house }
 }
 
 fn check(request: &LinkRequest, known: &Known<'_>) -> Result<(Link, Values), Vec<String>> {

@@ -6,7 +6,7 @@ fn form(schema: Value) -> Result<Vec<Field>, Unfit> {
     let question = Question::Form { message: "Who?".to_owned(), schema };
     match read(&question)? {
         Inquiry::Form { fields, .. } => Ok(fields),
-        Inquiry::Page { .. } => panic!("it is a form"),
+        Inquiry::Page { .. } | Inquiry::SignIn { .. } => panic!("it is a form"),
     }
 }
 
@@ -115,7 +115,7 @@ fn a_page_leads_where_it_seems_to_lead() {
     let read = |url: &str| {
         read(&Question::Page { message: String::new(), url: url.to_owned() }).map(|it| match it {
             Inquiry::Page { url, .. } => url,
-            Inquiry::Form { .. } => panic!("it is a page"),
+            Inquiry::Form { .. } | Inquiry::SignIn { .. } => panic!("it is a page"),
         })
     };
     assert_eq!(read("https://example.org/a?b=c").as_deref(), Ok("https://example.org/a?b=c"));

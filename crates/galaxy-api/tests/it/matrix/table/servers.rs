@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{About, SERVERS, Way, send, way};
+use super::{About, PERSON, SERVERS, Way, send, way};
 
 /// How to call what is about tool servers.
 pub(super) fn ways() -> Vec<Way> {
     use About::{Changing, Looking, Making, Nothing, Own};
+    let client = json!({ "issuer": "https://issuer.example", "client_id": "us" });
     let file = || json!({ "mcpServers": { "x": { "url": "https://example.org/mcp" } } });
     vec![
         way("GET /api/tool-servers", Own(SERVERS), 200),
@@ -26,6 +27,16 @@ pub(super) fn ways() -> Vec<Way> {
         way("POST /api/tool-servers/{id}/restart", Changing(SERVERS), 200),
         // Its lines may tell of others.
         way("GET /api/tool-servers/{id}/log", Changing(SERVERS), 200),
+        way("POST /api/tool-servers/{id}/connect", Looking(PERSON), 200),
+        way("DELETE /api/tool-servers/{id}/connect", Looking(PERSON), 200),
+        send("PUT /api/tool-servers/{id}/client", Changing(SERVERS), 200, client),
+        way("DELETE /api/tool-servers/{id}/client", Changing(SERVERS), 200),
+        way("GET /api/oauth/callback", Nothing, 200),
+        way("GET /api/oauth/callback.js", Nothing, 200),
+        way("GET /api/oauth/callback.css", Nothing, 200),
+        way("GET /oauth/client.json", Nothing, 200),
+        // Nobody began it.
+        send("POST /api/oauth/callback", Own(PERSON), 409, json!({ "query": "state=x" })),
         way("GET /api/tool-servers/{id}/resources", Looking(SERVERS), 200),
         way("GET /api/tool-servers/{id}/templates", Looking(SERVERS), 200),
         way("GET /api/tool-servers/{id}/prompts", Looking(SERVERS), 200),

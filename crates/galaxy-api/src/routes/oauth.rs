@@ -1,0 +1,85 @@
+//! `/api/oauth/callback` and `/oauth/client.json`: where people come back to after they signed in
+//! at a tool server, and who we are to those who sign them in.
+//!
+//! **Invariant:** the page that people come back to is the same for everybody, and shows nothing of
+//! its address. What they came back with is handed in by a request of that page, with their
+//! session: a browser sends no cookie of ours along from another site.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use galaxy_domain::ToolServerId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::{Policy, Routes};
+use crate::{api::Api, caller::Authenticated, extract::Body, problem::Problem};
+
+/// Where people come back to.
+pub(crate) const CALLBACK: &str = "/api/oauth/callback";
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .add_plain(Policy::Public, CALLBACK, get(page))
+        .add_plain(Policy::Public, "/api/oauth/callback.js", get(script))
+        .add_plain(Policy::Public, "/api/oauth/callback.css", get(style))
+        .add_plain(Policy::Public, "/oauth/client.json", get(document))
+        .add(Policy::InPerson, routes!(finish))
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    let kind: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, kind)];
+    (kind, text).into_response()
+}
+
+async fn page() -> Response {
+    file("text/html; charset=utf-8", include_str!("oauth/callback.html"))
+}
+
+async fn script() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("oauth/callback.js"))
+}
+
+async fn style() -> Response {
+    file("text/css; charset=utf-8", include_str!("oauth/callback.css"))
+}
+
+/// Who we are, for issuers that call a client by the address of this document.
+async fn document(State(api): State<Api>) -> Result<Json<serde_json::Value>, Problem> {
+    api.app.client_document().map(Json).ok_or_else(Problem::not_found)
+}
+
+/// What a person's browser came back with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CameBack {
+    /// The query of the address, as it is there.
+    query: String,
+}
+
+/// Where somebody is signed in now.
+#[derive(Serialize, ToSchema)]
+struct SignedInAt {
+    /// The tool server.
+    #[schema(value_type = uuid::Uuid)]
+    server: ToolServerId,
+    /// What people read.
+    title: String,
+}
+
+/// Finish a sign-in at a tool server; only the person who began it can
+#[utoipa::path(post, path = "/api/oauth/callback", tag = "tool servers", request_body = CameBack,
+    responses((status = 200, body = SignedInAt), (status = "4XX", body = Problem)))]
+async fn finish(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    body: Body<CameBack>,
+) -> Result<Json<SignedInAt>, Problem> {
+    let row = api.app.finish_sign_in(&caller, &body.value.query).await?.summary.row;
+    Ok(Json(SignedInAt { server: row.id, title: row.title }))
+}
