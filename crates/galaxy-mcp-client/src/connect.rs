@@ -20,6 +20,7 @@ use crate::{
     connection::{Connection, Line},
     failure,
     flights::Flights,
+    follow::Followed,
     handler::Handler,
     http::{Home, Http},
     keeper::Keeper,
@@ -44,6 +45,7 @@ pub(crate) struct House {
 pub(crate) struct Ears {
     pub(crate) log: Arc<Log>,
     pub(crate) snapshot: watch::Sender<Snapshot>,
+    pub(crate) followed: Followed,
 }
 
 /// Connects. Dropping the future leaves nothing behind.
@@ -61,13 +63,7 @@ pub(crate) async fn open(
     let guard = ended.clone().drop_guard();
     let tap = Tap::default();
     let flights = Arc::<Flights>::default();
-    let handler = Handler {
-        spec: spec.clone(),
-        flights: flights.clone(),
-        log: ears.log.clone(),
-        snapshot: ears.snapshot.clone(),
-        ended: ended.clone(),
-    };
+    let handler = Handler::new(spec.clone(), flights.clone(), ears, ended.clone());
     let mut gone = None;
     let started = match &spec.transport {
         Transport::Http { url, headers: listed, network, credentials } => {

@@ -89,6 +89,12 @@ impl ToolServer for Handle {
     ) -> BoxFuture<'a, Result<Value, ServerError>> {
         async move { self.server().await?.request(request, cx).await }.boxed()
     }
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>> {
+        async move { self.server().await?.follow(uri).await }.boxed()
+    }
     fn changes(&self) -> watch::Receiver<Snapshot> {
         // What is not open does not change.
         self.open().map_or_else(|| watch::channel(Snapshot::default()).1, |it| it.changes())

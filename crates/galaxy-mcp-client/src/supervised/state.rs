@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     connect::Ears,
     connection::Connection,
+    follow::Followed,
     log::Log,
     restarts::{Restarts, Turn},
 };
@@ -47,7 +48,11 @@ impl Status {
             ..Snapshot::default()
         });
         Self {
-            ears: Ears { log: Arc::new(Log::new(clock.clone(), secrets)), snapshot },
+            ears: Ears {
+                log: Arc::new(Log::new(clock.clone(), secrets)),
+                snapshot,
+                followed: Followed::default(),
+            },
             clock,
             restarts: Mutex::default(),
             era: Mutex::new(era),

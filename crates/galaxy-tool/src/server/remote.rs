@@ -92,6 +92,7 @@ impl RemoteTool {
             cancel: cx.cancel.clone(),
             progress: Arc::new(cx.notes.clone()),
             elicit: self.elicit.clone(),
+            ..RequestCx::default()
         };
         match self.server.exchange(request, &cx).await {
             Ok(Exchanged::Done(result)) => output::read(&result),
