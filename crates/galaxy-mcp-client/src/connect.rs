@@ -7,7 +7,7 @@ use galaxy_net::Client;
 use galaxy_tool::server::{Era, ServerError, ServerSpec, Snapshot, Transport};
 use rmcp::{
     model::ProtocolVersion,
-    service::{ClientLifecycleMode, ClientServiceExt},
+    service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt},
     transport::{
         StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
         streamable_http_client::StreamableHttpClientTransportConfig,
@@ -75,9 +75,17 @@ pub(crate) async fn open(
                 log: ears.log.clone(),
                 limits: spec.limits,
             };
-            let transport =
-                StreamableHttpClientTransport::with_client(http, config(spec, url.as_str()));
-            handler.serve_with_lifecycle(transport, mode(era)).await
+            let transport = || {
+                let config = config(spec, url.as_str());
+                StreamableHttpClientTransport::with_client(http.clone(), config)
+            };
+            let first = handler.clone().serve_with_lifecycle(transport(), mode(era)).await;
+            match first {
+                Err(err) if is_older(&err) => {
+                    handler.serve_with_lifecycle(transport(), mode(Some(Era::Legacy))).await
+                }
+                first => first,
+            }
         }
         Transport::Stdio { .. } => {
             let program = stdio::Program {
@@ -92,11 +100,14 @@ pub(crate) async fn open(
             let (transport, over) = stdio::start(&program, ended.clone())?;
             let again = transport.clone();
             let first = handler.clone().serve_with_lifecycle(transport, mode(era)).await;
-            let last = match first {
-                Err(_) if again.is_modern_after_all() => {
-                    handler.serve_with_lifecycle(again, mode(Some(Era::Modern))).await
-                }
-                first => first,
+            let other = match &first {
+                Err(err) if is_older(err) => Some(Era::Legacy),
+                Err(_) if again.is_modern_after_all() => Some(Era::Modern),
+                Err(_) | Ok(_) => None,
+            };
+            let last = match other {
+                Some(_) => handler.serve_with_lifecycle(again, mode(other)).await,
+                None => first,
             };
             if last.is_err() && timeout(LAST_WORDS, over.cancelled()).await.is_ok() {
                 let words = ears.log.last_words().unwrap_or_default();
@@ -111,6 +122,15 @@ pub(crate) async fn open(
     guard.disarm();
     let line = Line { service, tap, flights, ended, gone };
     Ok(Connection::new(line, spec.limits))
+}
+
+/// Whether the server says that it speaks older revisions only: it understood the question, and
+/// wants a handshake all the same.
+fn is_older(err: &ClientInitializeError) -> bool {
+    let ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. } = err else {
+        return false;
+    };
+    server_supported.iter().any(ProtocolVersion::has_initialize)
 }
 
 /// How to begin. What is remembered saves the finding out.

@@ -109,8 +109,10 @@ fn whole(key: &str, items: Vec<Value>) -> Value {
     cached(json!({ key: items }))
 }
 
+/// A tool that says that it only reads: a server that is trusted need not ask a person first.
 fn tool(name: &str, schema: Value) -> Value {
-    json!({ "name": name, "description": format!("The tool {name}"), "inputSchema": schema })
+    json!({ "name": name, "description": format!("The tool {name}"), "inputSchema": schema,
+        "annotations": { "readOnlyHint": true } })
 }
 
 fn one_text(name: &str) -> Value {

@@ -29,6 +29,8 @@ use crate::{answers, sessions::Standing};
 
 /// Where a request says from which level on it wants the log.
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// By what people are asked.
+const ELICIT: &str = "elicitation/create";
 /// The key of a question that came on the line.
 const QUESTION: &str = "question";
 /// What a state of the server behind begins with, and what one of a held call does.
@@ -109,6 +111,9 @@ impl Session {
     ) -> Result<Said, ErrorData> {
         let asker = asked.asker(context);
         let way = self.way(context, &asker);
+        // What comes on the line is for a person, whom not every client can ask.
+        let is_person_there = can_answer(&asker, &json!({ "method": ELICIT }));
+        let on_the_line = if is_person_there { way } else { Way::None };
         let mut flight = match self.start(asked)? {
             Start::Fresh(params) => self.begin(asked, asker.clone(), params),
             Start::Held(held) => {
@@ -123,7 +128,7 @@ impl Session {
             }
         };
         for _ in 0..ROUNDS {
-            let result = match self.drive(context, asked, way, flight).await {
+            let result = match self.drive(context, asked, on_the_line, flight).await {
                 Leg::Asks(result) => return Ok(Ok(Relayed::Answered(result))),
                 Leg::Over(Ok(Relayed::Answered(result))) => result,
                 Leg::Over(other) => return Ok(other),
@@ -169,7 +174,7 @@ impl Session {
                     Way::None => put.answer(Answer::Decline),
                     Way::Line => {
                         let params = line::params(&put.question.question);
-                        let said = line::ask(context, "elicitation/create", Some(params)).await;
+                        let said = line::ask(context, ELICIT, Some(params)).await;
                         put.answer(said.map_or(Answer::Cancel, |it| line::answer(&it)));
                     }
                     Way::Result => match self.hold(asked, flight, put) {
@@ -237,7 +242,7 @@ impl Session {
             return Ok(Relayed::Failed(ServerError::Unavailable { message, retry_after: None }));
         }
         let state = self.app.seal_state(&asked.caller, asked.mounted.id, &format!("{OURS}{name}"));
-        let question = json!({ "method": "elicitation/create", "params": question });
+        let question = json!({ "method": ELICIT, "params": question });
         Ok(Relayed::Answered(json!({
             "resultType": "input_required", "requestState": state,
             "inputRequests": { QUESTION: question },

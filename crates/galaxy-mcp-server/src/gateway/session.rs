@@ -21,6 +21,7 @@ use rmcp::{
     service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     asked::Asked,
@@ -108,6 +109,19 @@ impl Session {
         }
     }
 
+    /// Does `work` behind, until `ends` fires or the process stops.
+    fn until(&self, ends: CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+        let tasks = self.app.background();
+        let stopping = tasks.stopping().clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = ends.cancelled() => (),
+                () = stopping.cancelled() => (),
+                () = work => (),
+            }
+        });
+    }
+
     /// Tells `peer` what changes, until its session is over.
     async fn tell(app: Arc<App>, mounted: Arc<Mounted>, peer: Peer<RoleServer>) {
         let mut news = News::of(&app, mounted).await;
@@ -156,9 +170,7 @@ impl ServerHandler for Session {
     /// A session has ended whatever was told in it; this is told as long as it lasts.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         let (app, mounted, peer) = (self.app.clone(), self.mounted.clone(), context.peer);
-        let over = self.lasting.over();
-        let work = Self::tell(app, mounted, peer);
-        self.app.background().spawn(async move { over.run_until_cancelled(work).await });
+        self.until(self.lasting.over(), Self::tell(app, mounted, peer));
     }
 
     async fn list_tools(
@@ -268,7 +280,7 @@ impl ServerHandler for Session {
                 }
             }
         };
-        self.app.background().spawn(async move { ends.run_until_cancelled(work).await });
+        self.until(ends, work);
         Ok(())
     }
 
