@@ -124,7 +124,13 @@ impl Person {
         let told = told("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
         let calls = told["toolCalls"].as_array().cloned().unwrap_or_else(|| {
             let call = |it: &Definition| {
-                json!({ "name": it.name, "arguments": filled(&it.input_schema, Fill::Required) })
+                let mut arguments = filled(&it.input_schema, Fill::Required);
+                if let Some(schema) = arguments.get_mut("schema") {
+                    // It wants to see what became of another tool's.
+                    let other = list.tools.iter().find(|other| other.name != it.name);
+                    *schema = other.map(|it| it.raw["inputSchema"].clone()).unwrap_or_default();
+                }
+                json!({ "name": it.name, "arguments": arguments })
             };
             list.tools.iter().map(call).collect()
         });
@@ -167,9 +173,8 @@ enum Fill {
 fn filled(schema: &Value, fill: Fill) -> Value {
     let none = Map::new();
     let fields = schema["properties"].as_object().unwrap_or(&none);
-    let is_needed = |name: &str| {
-        schema["required"].as_array().is_some_and(|it| it.iter().any(|it| it == name))
-    };
+    let is_needed =
+        |name: &str| schema["required"].as_array().is_some_and(|it| it.iter().any(|it| it == name));
     let value = |(name, field): (&String, &Value)| {
         let suggested = field.get("default").filter(|_| fill == Fill::Suggested).cloned();
         let made = || match field["type"].as_str() {

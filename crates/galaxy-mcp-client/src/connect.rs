@@ -7,7 +7,9 @@ use galaxy_net::Client;
 use galaxy_tool::server::{Era, ServerError, ServerSpec, Snapshot, Transport};
 use rmcp::{
     model::ProtocolVersion,
-    service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt},
+    service::{
+        ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService,
+    },
     transport::{
         StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
         streamable_http_client::StreamableHttpClientTransportConfig,
@@ -75,17 +77,7 @@ pub(crate) async fn open(
                 log: ears.log.clone(),
                 limits: spec.limits,
             };
-            let transport = || {
-                let config = config(spec, url.as_str());
-                StreamableHttpClientTransport::with_client(http.clone(), config)
-            };
-            let first = handler.clone().serve_with_lifecycle(transport(), mode(era)).await;
-            match first {
-                Err(err) if is_older(&err) => {
-                    handler.serve_with_lifecycle(transport(), mode(Some(Era::Legacy))).await
-                }
-                first => first,
-            }
+            over_http(&handler, &http, config(spec, url.as_str()), era).await
         }
         Transport::Stdio { .. } => {
             let program = stdio::Program {
@@ -122,6 +114,23 @@ pub(crate) async fn open(
     guard.disarm();
     let line = Line { service, tap, flights, ended, gone };
     Ok(Connection::new(line, spec.limits))
+}
+
+/// Begins over HTTP; once more with a handshake, if that is all that the server lacks.
+async fn over_http(
+    handler: &Handler,
+    http: &Http,
+    config: StreamableHttpClientTransportConfig,
+    era: Option<Era>,
+) -> Result<RunningService<RoleClient, Handler>, ClientInitializeError> {
+    let begin = async |era| {
+        let transport = StreamableHttpClientTransport::with_client(http.clone(), config.clone());
+        handler.clone().serve_with_lifecycle(transport, mode(era)).await
+    };
+    match begin(era).await {
+        Err(err) if is_older(&err) => begin(Some(Era::Legacy)).await,
+        first => first,
+    }
 }
 
 /// Whether the server says that it speaks older revisions only: it understood the question, and

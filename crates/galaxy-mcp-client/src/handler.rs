@@ -23,7 +23,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    connect::Ears, failure::words, flights::Flights, follow::Followed, http::events::STREAM, log::Log,
+    connect::Ears, failure::words, flights::Flights, follow::Followed, http::events::STREAM,
+    log::Log,
 };
 
 /// Hears what a server says on its own.

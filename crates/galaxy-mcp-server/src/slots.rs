@@ -50,7 +50,8 @@ impl Slots {
             && let Some(result) = self.take(&response.id)
             && let Ok(placeholder) = serde_json::to_value(&response.result)
         {
-            response.result = ServerResult::CustomResult(CustomResult(merged(&placeholder, result)));
+            response.result =
+                ServerResult::CustomResult(CustomResult(merged(&placeholder, result)));
         }
         message
     }

@@ -40,9 +40,10 @@ const ASKING: [&str; 10] = [
 
 /// The tools.
 pub(crate) fn tools() -> Value {
-    let plain = PLAIN.iter().chain(&ASKING).map(|name| {
-        tool(name, json!({ "type": "object", "properties": {} }))
-    });
+    let plain = PLAIN
+        .iter()
+        .chain(&ASKING)
+        .map(|name| tool(name, json!({ "type": "object", "properties": {} })));
     let others = [
         tool("test_sampling", one_text("prompt")),
         tool("test_elicitation", one_text("message")),

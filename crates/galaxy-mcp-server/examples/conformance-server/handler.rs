@@ -277,7 +277,8 @@ impl ServerHandler for Suite {
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.as_ref();
         let arguments = Value::Object(request.arguments.clone().unwrap_or_default());
-        let (responses, state) = (request.input_responses.as_ref(), request.request_state.as_deref());
+        let (responses, state) =
+            (request.input_responses.as_ref(), request.request_state.as_deref());
         let result = if name == "test_missing_capability" {
             let able = context.client_capabilities().unwrap_or_default();
             if able.sampling.is_none() {
@@ -324,7 +325,10 @@ impl ServerHandler for Suite {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let missing = || {
             let data = json!({ "uri": request.uri });
-            ErrorData::resource_not_found(format!("Resource not found: {}", request.uri), Some(data))
+            ErrorData::resource_not_found(
+                format!("Resource not found: {}", request.uri),
+                Some(data),
+            )
         };
         self.put(&context, plain::read(&request.uri).ok_or_else(missing)?);
         Ok(ReadResourceResult::new(Vec::new()).into())
@@ -345,10 +349,12 @@ impl ServerHandler for Suite {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = serde_json::to_value(&request.arguments).unwrap_or_default();
-        let (responses, state) = (request.input_responses.as_ref(), request.request_state.as_deref());
+        let (responses, state) =
+            (request.input_responses.as_ref(), request.request_state.as_deref());
         let asked = self.asking(&request.name, &arguments, responses, state, &context).await?;
         let result = asked.or_else(|| plain::prompt(&request.name, &arguments));
-        let unknown = || ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None);
+        let unknown =
+            || ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None);
         self.put(&context, result.ok_or_else(unknown)?);
         Ok(GetPromptResult::new(Vec::new()).into())
     }
@@ -389,7 +395,10 @@ impl ServerHandler for Suite {
         Ok(())
     }
 
-    fn accepted_subscription_filter(&self, wanted: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+    fn accepted_subscription_filter(
+        &self,
+        wanted: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
         Some(wanted.supported_by(&self.get_info().capabilities))
     }
 

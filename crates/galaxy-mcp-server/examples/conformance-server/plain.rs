@@ -55,7 +55,8 @@ pub(crate) fn read(uri: &str) -> Option<Value> {
         "test://static-binary" => json!({ "uri": uri, "mimeType": "image/png", "blob": IMAGE }),
         _ => {
             let id = uri.strip_prefix("test://template/")?.strip_suffix("/data")?;
-            let data = json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") });
+            let data =
+                json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") });
             json!({ "uri": uri, "mimeType": "application/json", "text": data.to_string() })
         }
     };

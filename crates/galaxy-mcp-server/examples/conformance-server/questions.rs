@@ -10,7 +10,8 @@ pub(crate) type Question = (&'static str, &'static str, Value);
 
 /// What a tool asks in `round`; none when it does not ask (any more).
 pub(crate) fn of(tool: &str, arguments: &Value, round: usize) -> Option<Vec<Question>> {
-    let said = |name: &str, otherwise: &str| arguments[name].as_str().unwrap_or(otherwise).to_owned();
+    let said =
+        |name: &str, otherwise: &str| arguments[name].as_str().unwrap_or(otherwise).to_owned();
     let asked = match (tool, round) {
         ("test_elicitation", 0) => vec![elicit(
             "user",
@@ -36,7 +37,12 @@ pub(crate) fn of(tool: &str, arguments: &Value, round: usize) -> Option<Vec<Ques
             "test_input_required_result_request_state"
             | "test_input_required_result_tampered_state",
             0,
-        ) => vec![elicit("confirm", "Please confirm", json!({ "ok": { "type": "boolean" } }), &["ok"])],
+        ) => vec![elicit(
+            "confirm",
+            "Please confirm",
+            json!({ "ok": { "type": "boolean" } }),
+            &["ok"],
+        )],
         (
             "test_input_required_result_multiple_inputs"
             | "test_input_required_result_capabilities",

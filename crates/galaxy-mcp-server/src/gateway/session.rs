@@ -31,10 +31,7 @@ use super::{
     lasting::Lasting,
     news::{self, News},
 };
-use crate::{
-    sessions::Standing,
-    slots::Slots,
-};
+use crate::{sessions::Standing, slots::Slots};
 
 /// What goes through to a client of what a server says that it can do.
 const PASSED: [&str; 6] =
