@@ -66,15 +66,15 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote no UTF-8", shown(command)))
 }
 
-/// Runs `command` to its end and gives all that it wrote to its standard output, whether or not it
-/// is content: what it says decides.
+/// Runs `command` to its end and gives what it wrote to its standard output and to its standard
+/// error, whether or not it is content: what it says decides.
 ///
 /// # Errors
 /// It cannot be started.
-pub(crate) fn listen(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+pub(crate) fn listen(command: &mut Command) -> Result<[String; 2]> {
+    let output = command.stdin(Stdio::null()).output();
     let output = output.with_context(|| format!("cannot run {}", shown(command)))?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok([output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()))
 }
 
 /// A process that runs beside us, and no longer than this is held.

@@ -64,7 +64,7 @@ pub(super) struct Verdict {
 impl Verdict {
     /// Reads what the suite said.
     pub(super) fn of(said: &str, expected: &BTreeMap<&str, &str>) -> Self {
-        let (_, summary) = said.rsplit_once("=== SUMMARY ===").unwrap_or_default();
+        let (_, summary) = said.rsplit_once("SUMMARY ===").unwrap_or_default();
         let (scored, rest) = summary.split_once("Not scored for ").unwrap_or((summary, ""));
         let not_scored: BTreeMap<&str, bool> = rest.lines().filter_map(not_scored).collect();
         let passed = not_scored.values().filter(|it| **it).count();

@@ -1,6 +1,9 @@
 //! The suite: installed, and run.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -54,6 +57,9 @@ impl Suite {
     pub(super) fn run(&self, run: &Run, revision: &str) -> Result<String> {
         println!("\n== {}, {revision}", run.name);
         let results = self.path(&format!("results/{}-{revision}", run.name));
+        if Path::new(&results).exists() {
+            fs::remove_dir_all(&results)?;
+        }
         let index = self.path("node_modules/@modelcontextprotocol/conformance/dist/index.js");
         let authorize = files::path("xtask/conformance/authorize.mjs").display().to_string();
         let mut words = Vec::new();
@@ -70,6 +76,9 @@ impl Suite {
         if let (Aim::Server(url), Some(key)) = (&run.aim, &run.key) {
             command.env("CONFORMANCE_URL", url).env("CONFORMANCE_KEY", key);
         }
-        run::listen(command.current_dir(&self.folder))
+        let [said, complained] = run::listen(command.current_dir(&self.folder))?;
+        fs::create_dir_all(&results)?;
+        fs::write(format!("{results}/all.log"), format!("{said}\n{complained}"))?;
+        Ok(said)
     }
 }
