@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "these commands talk to the person at the terminal")]
 
 mod bench;
+mod conformance;
 mod files;
 mod layers;
 mod openapi;
@@ -59,6 +60,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--full]",
         about: "measure the release binary beside a bare server; writes bench.json",
         act: bench::command,
+    },
+    Command {
+        name: "conformance",
+        arguments: "[--only PART]",
+        about: "run the protocol's conformance suite: server, gateway, client",
+        act: conformance::command,
     },
     Command { name: "help", arguments: "", about: "list the commands", act: help },
 ];

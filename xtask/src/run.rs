@@ -2,10 +2,10 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     os::unix::process::CommandExt,
     path::PathBuf,
-    process::{Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
@@ -64,6 +64,57 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = output.with_context(|| format!("cannot run {}", shown(command)))?;
     judge(command, output.status)?;
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote no UTF-8", shown(command)))
+}
+
+/// Runs `command` to its end and gives what it wrote to its standard output and to its standard
+/// error, whether or not it is content: what it says decides.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn listen(command: &mut Command) -> Result<[String; 2]> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("cannot run {}", shown(command)))?;
+    Ok([output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()))
+}
+
+/// A process that runs beside us, and no longer than this is held.
+pub(crate) struct Beside {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Beside {
+    /// Starts `command`.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let mut child = child.with_context(|| format!("cannot run {}", shown(command)))?;
+        let stdout = child.stdout.take().context("no output")?;
+        Ok(Self { child, lines: BufReader::new(stdout).lines() })
+    }
+
+    /// What `pick` finds in the first line that it says in which there is something.
+    ///
+    /// # Errors
+    /// It ends before.
+    pub(crate) fn says(&mut self, pick: fn(&str) -> Option<&str>) -> Result<String> {
+        for line in &mut self.lines {
+            if let Some(found) = pick(&line?) {
+                return Ok(found.to_owned());
+            }
+        }
+        bail!("a server ended before it was ready")
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// What cargo knows of this workspace.

@@ -96,6 +96,11 @@ pub struct Parts {
 }
 
 impl App {
+    /// Background work that ends with the process.
+    pub fn background(&self) -> &Tasks {
+        &self.servers.tasks
+    }
+
     /// Wires the application. Nothing runs until [`App::start`].
     ///
     /// # Errors

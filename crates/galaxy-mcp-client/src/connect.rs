@@ -7,7 +7,9 @@ use galaxy_net::Client;
 use galaxy_tool::server::{Era, ServerError, ServerSpec, Snapshot, Transport};
 use rmcp::{
     model::ProtocolVersion,
-    service::{ClientLifecycleMode, ClientServiceExt},
+    service::{
+        ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService,
+    },
     transport::{
         StreamableHttpClientTransport, common::client_side_sse::ExponentialBackoff,
         streamable_http_client::StreamableHttpClientTransportConfig,
@@ -20,6 +22,7 @@ use crate::{
     connection::{Connection, Line},
     failure,
     flights::Flights,
+    follow::Followed,
     handler::Handler,
     http::{Home, Http},
     keeper::Keeper,
@@ -44,6 +47,7 @@ pub(crate) struct House {
 pub(crate) struct Ears {
     pub(crate) log: Arc<Log>,
     pub(crate) snapshot: watch::Sender<Snapshot>,
+    pub(crate) followed: Followed,
 }
 
 /// Connects. Dropping the future leaves nothing behind.
@@ -61,13 +65,7 @@ pub(crate) async fn open(
     let guard = ended.clone().drop_guard();
     let tap = Tap::default();
     let flights = Arc::<Flights>::default();
-    let handler = Handler {
-        spec: spec.clone(),
-        flights: flights.clone(),
-        log: ears.log.clone(),
-        snapshot: ears.snapshot.clone(),
-        ended: ended.clone(),
-    };
+    let handler = Handler::new(spec.clone(), flights.clone(), ears, ended.clone());
     let mut gone = None;
     let started = match &spec.transport {
         Transport::Http { url, headers: listed, network, credentials } => {
@@ -79,9 +77,7 @@ pub(crate) async fn open(
                 log: ears.log.clone(),
                 limits: spec.limits,
             };
-            let transport =
-                StreamableHttpClientTransport::with_client(http, config(spec, url.as_str()));
-            handler.serve_with_lifecycle(transport, mode(era)).await
+            over_http(&handler, &http, config(spec, url.as_str()), era).await
         }
         Transport::Stdio { .. } => {
             let program = stdio::Program {
@@ -96,11 +92,14 @@ pub(crate) async fn open(
             let (transport, over) = stdio::start(&program, ended.clone())?;
             let again = transport.clone();
             let first = handler.clone().serve_with_lifecycle(transport, mode(era)).await;
-            let last = match first {
-                Err(_) if again.is_modern_after_all() => {
-                    handler.serve_with_lifecycle(again, mode(Some(Era::Modern))).await
-                }
-                first => first,
+            let other = match &first {
+                Err(err) if is_older(err) => Some(Era::Legacy),
+                Err(_) if again.is_modern_after_all() => Some(Era::Modern),
+                Err(_) | Ok(_) => None,
+            };
+            let last = match other {
+                Some(_) => handler.serve_with_lifecycle(again, mode(other)).await,
+                None => first,
             };
             if last.is_err() && timeout(LAST_WORDS, over.cancelled()).await.is_ok() {
                 let words = ears.log.last_words().unwrap_or_default();
@@ -115,6 +114,32 @@ pub(crate) async fn open(
     guard.disarm();
     let line = Line { service, tap, flights, ended, gone };
     Ok(Connection::new(line, spec.limits))
+}
+
+/// Begins over HTTP; once more with a handshake, if that is all that the server lacks.
+async fn over_http(
+    handler: &Handler,
+    http: &Http,
+    config: StreamableHttpClientTransportConfig,
+    era: Option<Era>,
+) -> Result<RunningService<RoleClient, Handler>, ClientInitializeError> {
+    let begin = async |era| {
+        let transport = StreamableHttpClientTransport::with_client(http.clone(), config.clone());
+        handler.clone().serve_with_lifecycle(transport, mode(era)).await
+    };
+    match begin(era).await {
+        Err(err) if is_older(&err) => begin(Some(Era::Legacy)).await,
+        first => first,
+    }
+}
+
+/// Whether the server says that it speaks older revisions only: it understood the question, and
+/// wants a handshake all the same.
+fn is_older(err: &ClientInitializeError) -> bool {
+    let ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. } = err else {
+        return false;
+    };
+    server_supported.iter().any(ProtocolVersion::has_initialize)
 }
 
 /// How to begin. What is remembered saves the finding out.

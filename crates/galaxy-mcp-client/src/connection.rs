@@ -156,7 +156,8 @@ impl Connection {
         cx: &RequestCx,
     ) -> Result<(Aloft, watch::Receiver<Life>), ServerError> {
         let tool = request.tool().map(str::to_owned);
-        let (custom, meta) = outgoing(request, self.logs.then_some("info"));
+        let asker = cx.asker.as_ref().filter(|_| self.era == Era::Modern);
+        let (custom, meta) = outgoing(request, self.logs.then_some("info"), asker);
         let options = PeerRequestOptions::no_options().with_meta(meta);
         let mut flights = self.flights.lock().await;
         let handle = self

@@ -14,7 +14,7 @@ use rmcp::{
         ElicitResult, ElicitationAction, ElicitationCapability, ErrorCode, ErrorData,
         FormElicitationCapability, Implementation, ListRootsResult,
         LoggingMessageNotificationParam, ProgressNotificationParam, ProtocolVersion, RequestId,
-        UrlElicitationCapability,
+        ResourceUpdatedNotificationParam, UrlElicitationCapability,
     },
     service::{InboundStreamOrigin, NotificationContext, RequestContext},
 };
@@ -22,23 +22,38 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{failure::words, flights::Flights, log::Log};
+use crate::{
+    connect::Ears, failure::words, flights::Flights, follow::Followed, http::events::STREAM,
+    log::Log,
+};
 
 /// Hears what a server says on its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
-    pub(crate) spec: Arc<ServerSpec>,
-    pub(crate) flights: Arc<Flights>,
-    pub(crate) log: Arc<Log>,
-    pub(crate) snapshot: watch::Sender<Snapshot>,
+    spec: Arc<ServerSpec>,
+    flights: Arc<Flights>,
+    log: Arc<Log>,
+    snapshot: watch::Sender<Snapshot>,
+    followed: Followed,
     /// Fires when the connection is over.
-    pub(crate) ended: CancellationToken,
+    ended: CancellationToken,
 }
 
 /// The method by which servers ask people.
 const ELICIT: &str = "elicitation/create";
 
 impl Handler {
+    /// Hears what the server of `spec` says, until `ended` fires.
+    pub(crate) fn new(
+        spec: Arc<ServerSpec>,
+        flights: Arc<Flights>,
+        ears: &Ears,
+        ended: CancellationToken,
+    ) -> Self {
+        let Ears { log, snapshot, followed } = ears.clone();
+        Self { spec, flights, log, snapshot, followed, ended }
+    }
+
     /// Puts a question to whoever made the call that it belongs to.
     async fn ask(&self, params: &Value, cx: &RequestContext<RoleClient>) -> Answer {
         let Some(question) = Question::read(params) else {
@@ -138,12 +153,27 @@ impl ClientHandler for Handler {
     async fn on_logging_message(
         &self,
         params: LoggingMessageNotificationParam,
-        _: NotificationContext<RoleClient>,
+        cx: NotificationContext<RoleClient>,
     ) {
         let level = serde_json::to_value(params.level).unwrap_or_default();
         let level = level.as_str().unwrap_or("info").to_owned();
         let text = params.data.as_str().map_or_else(|| params.data.to_string(), str::to_owned);
         self.log.add(LogSource::Message(level), &text);
+        let stream = cx.meta.get(STREAM).and_then(Value::as_str);
+        let stream = stream.and_then(|it| it.parse().ok()).map(RequestId::Number);
+        // Nobody reads what belongs to somebody else's call.
+        if let Some(flight) = self.flights.asker(stream.as_ref()).await {
+            flight.life.send_modify(|it| it.signs += 1);
+            flight.cx.log.logged(serde_json::to_value(&params).unwrap_or_default());
+        }
+    }
+
+    async fn on_resource_updated(
+        &self,
+        params: ResourceUpdatedNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        self.followed.touch(&params.uri);
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {

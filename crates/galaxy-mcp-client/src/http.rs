@@ -1,7 +1,7 @@
 //! Streamable HTTP over `galaxy-net`: rmcp decides what to send, this sends it.
 
 mod answer;
-mod events;
+pub(crate) mod events;
 mod hops;
 mod sending;
 

@@ -4,6 +4,7 @@ mod connect;
 mod connection;
 mod failure;
 mod flights;
+mod follow;
 mod handler;
 mod http;
 pub mod keeper;

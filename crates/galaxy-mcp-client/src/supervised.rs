@@ -1,5 +1,6 @@
 //! A connection that is started when it is needed, and again when it broke.
 
+mod following;
 mod reading;
 mod state;
 
@@ -264,6 +265,12 @@ impl ToolServer for Supervised {
         cx: &'a RequestCx,
     ) -> BoxFuture<'a, Result<Value, ServerError>> {
         self.0.request(request, cx, Patience::Waits).boxed()
+    }
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>> {
+        self.0.follow(uri).boxed()
     }
     fn changes(&self) -> watch::Receiver<Snapshot> {
         self.0.status.ears().snapshot.subscribe()

@@ -1,48 +1,56 @@
 //! The gateway: each tool server behind its own address here, `/api/mcp/{name}`.
 //!
 //! `rmcp` reads requests, negotiates revisions and frames answers; what the server itself said goes
-//! through unread and whole: results are put into their frames at the edge (`splice`), with
+//! through unread and whole: results are put into their frames on the way out (`Slots`), with
 //! nothing but what the client's revision wants beside it.
 //!
 //! **Invariant:** only tools that were allowed, as they were allowed, are listed and called, and
 //! only for those who may; no header of the client reaches the server.
 
+mod asked;
 mod calls;
+mod flight;
 mod frame;
+mod held;
+mod lasting;
+mod line;
+mod log;
+mod news;
 mod progress;
 mod session;
-mod splice;
 
 use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, Request},
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use galaxy_app::{AppError, access::in_scope, servers::Mounted};
-use galaxy_domain::{Caller, Kind, access::Scope};
+use galaxy_app::{App, AppError, access::in_scope, servers::Mounted};
+use galaxy_domain::{Caller, Kind, ToolServerId, access::Scope};
 use galaxy_tool::AnyTool;
 use http_body_util::Full;
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
-};
 use serde_json::{Value, json};
 
 use crate::{
     McpServer,
-    http::{BODY, SCOPES, insufficient, readable, refusal, whole},
+    http::{SCOPES, insufficient, refusal, whole},
+    sessions::{Names, Standing},
 };
+use asked::Asked;
 use frame::Frame;
+pub(crate) use held::Holding;
+use lasting::Lasting;
 use session::Session;
-use splice::Result as Slot;
 
 /// Where the servers are.
 pub(crate) const PATH: &str = "/api/mcp/{name}";
 /// Where programs read what opens one of them.
 pub(crate) const METADATA: &str = "/.well-known/oauth-protected-resource/api/mcp/{name}";
+
+/// What the name of a session opens to: it is sealed anew for each, and so never the same twice.
+const SESSION: &str = "session";
 
 impl McpServer {
     /// Answers a request to the tool server called `name`.
@@ -68,35 +76,29 @@ impl McpServer {
             let origin = self.origin(&parts.uri, &parts.headers);
             return insufficient(&caller, needed, &metadata(&origin, &name));
         }
-        let slot = Slot::default();
         if frame.begins() {
             // What it is and what it can do is known once it is connected.
             if let Err(err) = mounted.server.tools().await {
                 tracing::debug!(server = %name, error = %err, "a mounted server does not answer");
             }
         }
-        let session = Session {
-            app: self.app.clone(),
-            caller,
-            mounted,
-            params: frame.params,
-            slot: slot.clone(),
+        let shakes = frame.shakes_hands();
+        let Frame { method, params } = frame;
+        let asked = Asked { caller: caller.clone(), mounted: mounted.clone(), method, params };
+        let mut request = Request::from_parts(parts, Full::new(body));
+        request.extensions_mut().insert(Arc::new(asked));
+        let names = Named { app: self.app.clone(), caller, server: mounted.id };
+        let (app, holding) = (self.app.clone(), self.holding.clone());
+        let make = move |slots, standing| Session {
+            app: app.clone(),
+            mounted: mounted.clone(),
+            standing,
+            slots,
+            lasting: Lasting::default(),
+            holding: holding.clone(),
+            hears: standing == Standing::Session || !shakes,
         };
-        let config = StreamableHttpServerConfig::default()
-            .with_legacy_session_mode(false)
-            // One that tells something before it answers is a stream all the same.
-            .with_json_response(true)
-            .with_max_request_body_bytes(BODY)
-            .disable_allowed_hosts()
-            .disable_allowed_origins();
-        let service = StreamableHttpService::<_, NeverSessionManager>::new(
-            move || Ok(session.clone()),
-            Arc::default(),
-            config,
-        );
-        let request = Request::from_parts(parts, Full::new(body));
-        let response = readable(service.handle(request).await.map(Body::new)).await;
-        splice::into(response, slot).await
+        self.sessions.answer(&names, request, shakes, make).await
     }
 
     /// What a program has to bring for the tool server called `name` (RFC 9728).
@@ -112,6 +114,27 @@ impl McpServer {
             "bearer_methods_supported": ["header"],
             "scopes_supported": SCOPES.map(Scope::as_str),
         }))
+    }
+}
+
+/// Names the sessions of one caller with one server.
+struct Named {
+    app: Arc<App>,
+    caller: Caller,
+    server: ToolServerId,
+}
+
+impl Names for Named {
+    fn person(&self) -> String {
+        self.caller.person.to_string()
+    }
+
+    fn new_name(&self) -> String {
+        self.app.seal_state(&self.caller, self.server, SESSION)
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        self.app.open_state(&self.caller, self.server, name).is_some_and(|it| it == SESSION)
     }
 }
 

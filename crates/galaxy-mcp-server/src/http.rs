@@ -11,7 +11,7 @@ use axum::{
     extract::{Path, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 use bytes::Bytes;
 use galaxy_app::access::in_scope;
@@ -47,17 +47,23 @@ pub enum Route {
     Metadata(&'static str),
     /// A tool server behind its own address: as [`Route::Protocol`].
     Server,
+    /// Where clients of older revisions hear of what happens between their requests.
+    ServerHears,
+    /// Where they close their session.
+    ServerEnds,
     /// What opens that, for anybody.
     ServerMetadata,
 }
 
 impl Route {
     /// Every route there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Protocol,
         Self::Metadata(METADATA[0]),
         Self::Metadata(METADATA[1]),
         Self::Server,
+        Self::ServerHears,
+        Self::ServerEnds,
         Self::ServerMetadata,
     ];
 
@@ -66,7 +72,7 @@ impl Route {
         match self {
             Self::Protocol => PATH,
             Self::Metadata(path) => path,
-            Self::Server => gateway::PATH,
+            Self::Server | Self::ServerHears | Self::ServerEnds => gateway::PATH,
             Self::ServerMetadata => gateway::METADATA,
         }
     }
@@ -75,14 +81,15 @@ impl Route {
     pub const fn method(self) -> Method {
         match self {
             Self::Protocol | Self::Server => Method::POST,
-            Self::Metadata(_) | Self::ServerMetadata => Method::GET,
+            Self::Metadata(_) | Self::ServerHears | Self::ServerMetadata => Method::GET,
+            Self::ServerEnds => Method::DELETE,
         }
     }
 
     /// Whether only those get in who send a key or a token; what describes a route is for anybody.
     pub const fn is_guarded(self) -> bool {
         match self {
-            Self::Protocol | Self::Server => true,
+            Self::Protocol | Self::Server | Self::ServerHears | Self::ServerEnds => true,
             Self::Metadata(_) | Self::ServerMetadata => false,
         }
     }
@@ -114,12 +121,17 @@ impl McpServer {
                     Json(server.metadata(&uri, &headers))
                 })
             }
-            Route::Server => {
+            Route::Server | Route::ServerHears | Route::ServerEnds => {
                 let server = self.clone();
-                post(move |path: Path<String>, request: Request| {
+                let handler = move |path: Path<String>, request: Request| {
                     let server = server.clone();
                     async move { server.relay(path, request).await }
-                })
+                };
+                match route.method() {
+                    Method::GET => get(handler),
+                    Method::DELETE => delete(handler),
+                    _ => post(handler),
+                }
             }
             Route::ServerMetadata => {
                 let server = self.clone();

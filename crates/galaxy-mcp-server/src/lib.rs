@@ -9,9 +9,14 @@ mod offered;
 mod relay;
 mod resources;
 mod server;
+mod sessions;
+mod slots;
+mod splice;
 mod stdio;
 
 pub use http::Route;
 pub use relay::Relay;
 pub use server::McpServer;
+pub use sessions::{Names, Sessions, Standing};
+pub use slots::Slots;
 pub use stdio::StdioError;

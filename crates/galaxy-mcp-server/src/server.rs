@@ -24,9 +24,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     agents::{self, Agents},
     answers,
+    gateway::Holding,
     listing::{Era, Listing},
     offered::Offered,
     resources,
+    sessions::Sessions,
 };
 
 /// What hosts tell their models about this server.
@@ -45,14 +47,18 @@ pub struct McpServer {
     pub(crate) offered: Arc<Offered>,
     pub(crate) agents: Arc<Agents>,
     pub(crate) listing: Arc<Listing>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) holding: Arc<Holding>,
 }
 
 impl McpServer {
     /// A server over the use cases of `app`. `secure` tells whether people reach it by TLS;
     /// `stopping` is set when the process is about to stop.
     pub fn new(app: Arc<App>, secure: bool, stopping: CancellationToken) -> Self {
-        let (offered, listing) = (Arc::default(), Arc::default());
-        Self { app, secure, stopping, offered, agents: Arc::new(Agents::new()), listing }
+        let (offered, listing, holding) = (Arc::default(), Arc::default(), Arc::default());
+        let sessions = Sessions::new(stopping.clone());
+        let agents = Arc::new(Agents::new());
+        Self { app, secure, stopping, offered, agents, listing, sessions, holding }
     }
 
     /// The tools that `caller` may call, as the protocol writes them.

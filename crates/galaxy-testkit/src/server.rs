@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
 use galaxy_base::Timestamp;
 use galaxy_tool::server::{
     Era, Listing, LogLine, Probe, Request, RequestCx, ServerError, ServerInfo, ServerName,
@@ -93,6 +96,7 @@ pub struct FakeToolServer {
     snapshot: watch::Sender<Snapshot>,
     requests: Mutex<Vec<Request>>,
     failure: Mutex<Option<ServerError>>,
+    followed: Mutex<HashMap<String, watch::Sender<u64>>>,
 }
 
 impl FakeToolServer {
@@ -126,6 +130,7 @@ impl FakeToolServer {
             snapshot: watch::Sender::default(),
             requests: Mutex::default(),
             failure: Mutex::default(),
+            followed: Mutex::default(),
         }
     }
 
@@ -163,6 +168,14 @@ impl FakeToolServer {
         self.snapshot.send_modify(|it| it.health.state = state);
     }
 
+    /// Says that the resource at `uri` changed; tells how many follow it.
+    pub fn touch(&self, uri: &str) -> usize {
+        let followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(count) = followed.get(uri) else { return 0 };
+        count.send_modify(|it| *it += 1);
+        count.receiver_count()
+    }
+
     /// What it was asked, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -198,6 +211,14 @@ impl ToolServer for FakeToolServer {
     ) -> BoxFuture<'a, Result<Value, ServerError>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         (self.answers)(request, cx.clone())
+    }
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>> {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = followed.entry(uri.to_owned()).or_default();
+        ready(Ok(count.subscribe())).boxed()
     }
     fn changes(&self) -> watch::Receiver<Snapshot> {
         self.snapshot.subscribe()

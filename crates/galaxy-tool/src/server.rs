@@ -34,7 +34,7 @@ pub use health::{Health, LogLine, LogSource, Probe, ServerInfo, Snapshot, State,
 pub use held::{Holds, OnEnd};
 pub use oauth::{Credentials, SignIn, SignInError};
 pub use remote::{RemoteTool, remote_tools};
-pub use request::{Listing, OnProgress, Progress, Request, RequestCx};
+pub use request::{Listing, OnLog, OnProgress, Progress, Request, RequestCx};
 pub use spec::{
     Desk, Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls,
 };
@@ -82,6 +82,16 @@ pub trait ToolServer: Send + Sync {
         request: Request,
         cx: &'a RequestCx,
     ) -> BoxFuture<'a, Result<Value, ServerError>>;
+
+    /// Follows one resource: the number grows whenever the server says that it changed, also across
+    /// connections. Whoever drops the receiver follows no longer.
+    ///
+    /// # Errors
+    /// [`ServerError`]; that the server lets nobody follow anything is [`ServerError::Said`].
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>>;
 
     /// What happens to the connection and to what the server offers, joined: a reader that is slow
     /// sees the newest only.

@@ -129,6 +129,12 @@ impl ToolServer for Handle {
         let (servers, row, spec) = (self.servers.clone(), self.row.clone(), self.spec.clone());
         Some(Arc::new(Self { servers, row, who: Some(person), spec }))
     }
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>> {
+        async move { self.server().await?.follow(uri).await }.boxed()
+    }
     fn changes(&self) -> watch::Receiver<Snapshot> {
         // What is not open does not change.
         self.open().map_or_else(|| watch::channel(Snapshot::default()).1, |it| it.changes())

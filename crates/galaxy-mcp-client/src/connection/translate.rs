@@ -14,16 +14,20 @@ const OURS: [&str; 4] = [
     "progressToken",
     "io.modelcontextprotocol/protocolVersion",
     "io.modelcontextprotocol/clientInfo",
-    "io.modelcontextprotocol/clientCapabilities",
+    CAPABILITIES,
 ];
+/// What whoever sent the request can be asked.
+const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// Which of its log a modern server sends along.
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 /// The request as rmcp takes it: `_meta` apart from the other parameters, without what is ours to
-/// say. A modern server sends its log only to requests that name a level.
+/// say. A modern server sends its log only to requests that name a level, and asks only what the
+/// request says can be asked (`asker`).
 pub(super) fn outgoing(
     request: Request,
     level: Option<&str>,
+    asker: Option<&Value>,
 ) -> (CustomRequest, RequestMetaObject) {
     let mut params = request.params;
     let meta = params.as_mut().and_then(Value::as_object_mut).and_then(|it| it.remove("_meta"));
@@ -32,6 +36,9 @@ pub(super) fn outgoing(
         fields.retain(|key, _| !OURS.contains(&key.as_str()));
         if let Some(level) = level {
             fields.entry(LOG_LEVEL).or_insert_with(|| level.into());
+        }
+        if let Some(asker) = asker {
+            fields.insert(CAPABILITIES.to_owned(), asker.clone());
         }
     }
     let meta = serde_json::from_value(meta).unwrap_or_default();
@@ -82,8 +89,13 @@ mod tests {
                 "traceparent": "00-1", "progressToken": 3,
                 "io.modelcontextprotocol/protocolVersion": "1999-01-01" } }),
         );
-        let (custom, meta) = outgoing(request, None);
+        let (custom, meta) = outgoing(request.clone(), None, None);
         assert_eq!(custom.params, Some(json!({ "name": "x", "future": 1 })));
         assert_eq!(serde_json::to_value(meta).unwrap(), json!({ "traceparent": "00-1" }));
+        let asker = json!({ "elicitation": { "form": {} } });
+        let (_, meta) = outgoing(request, Some("info"), Some(&asker));
+        let said = serde_json::to_value(meta).unwrap();
+        assert_eq!(said[CAPABILITIES], asker);
+        assert_eq!(said[LOG_LEVEL], "info");
     }
 }

@@ -14,6 +14,10 @@ use crate::{http::Http, wire};
 /// A server that wants to be asked again sooner has to wait.
 const SOONEST_RETRY: Duration = Duration::from_millis(500);
 
+/// Where a line of a server's log says on the stream of which request it came; only requests of a
+/// server are marked by rmcp.
+pub(crate) const STREAM: &str = "galaxy/stream";
+
 /// The events of `response`. When one is too large or makes no sense, the request that the stream
 /// answers (`id`) ends with that.
 pub(super) fn read(
@@ -52,7 +56,12 @@ fn caught(mut event: Sse, http: &Http, id: Option<&str>) -> Sse {
         http.log.add(LogSource::Connection, &format!("a message was dropped: {err}"));
         id.map(|id| wire::failed(id, err, &http.tap)).ok_or(())
     });
-    event.data = message.ok().and_then(|it| serde_json::to_string(&it).ok());
+    event.data = message.ok().and_then(|it| serde_json::to_value(it).ok()).map(|mut message| {
+        if message["method"] == "notifications/message" {
+            message["params"]["_meta"][STREAM] = id.into();
+        }
+        message.to_string()
+    });
     event
 }
 

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     connect::Ears,
     connection::Connection,
+    follow::Followed,
     log::Log,
     restarts::{Restarts, Turn},
 };
@@ -50,7 +51,11 @@ impl Status {
         });
         Self {
             name: spec.name.clone(),
-            ears: Ears { log: Arc::new(Log::new(clock.clone(), secrets)), snapshot },
+            ears: Ears {
+                log: Arc::new(Log::new(clock.clone(), secrets)),
+                snapshot,
+                followed: Followed::default(),
+            },
             clock,
             restarts: Mutex::default(),
             era: Mutex::new(era),

@@ -1,21 +1,68 @@
-//! Calls of tools, and other requests, passed on.
+//! Calls of tools, and other requests, passed on; and the questions that come up meanwhile.
+//!
+//! How a client is asked is its own revision's: on the line, in its session, or by a result that it
+//! comes back with. How the server behind asks is *its* revision's. Both are bridged here, so that
+//! neither notices the other.
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use galaxy_app::servers::Relayed;
-use galaxy_tool::server::{Declines, Request, RequestCx, ServerError};
+use galaxy_base::random;
+use galaxy_domain::elicitation::ROUNDS;
+use galaxy_tool::server::{Answer, Era, Request, ServerError, ToolServer};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResult, ErrorCode, ProtocolVersion},
+    model::{CallToolResult, ErrorCode},
     service::RequestContext,
 };
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{
-    progress::{Notes, telling},
+    asked::{Asked, can_answer, is_modern, questions},
+    flight::{Flight, Heard, News, Put, Said},
+    held::Held,
+    line, log, progress,
     session::Session,
 };
-use crate::answers;
+use crate::{answers, sessions::Standing};
+
+/// Where a request says from which level on it wants the log.
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// By what people are asked.
+const ELICIT: &str = "elicitation/create";
+/// The key of a question that came on the line.
+const QUESTION: &str = "question";
+/// What a state of the server behind begins with, and what one of a held call does.
+const THEIRS: char = 's';
+const OURS: char = 'h';
+
+/// How the client of a request can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By a result, with which it comes back.
+    Result,
+    /// On the line.
+    Line,
+    /// Not at all.
+    None,
+}
+
+/// How far a request came.
+enum Leg {
+    /// It is over.
+    Over(Said),
+    /// It is held, and this asks the client.
+    Asks(Value),
+}
+
+/// What a request begins with.
+enum Start {
+    /// Itself.
+    Fresh(Value),
+    /// The answer to a question of a call that is held.
+    Held(Box<Held>),
+}
 
 impl Session {
     /// Passes a call on; the result is put aside as it came, and what is given keeps its place.
@@ -23,23 +70,14 @@ impl Session {
         &self,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResult, ErrorData> {
-        let params = self.opened(self.params.clone())?;
-        let (notes, heard) = Notes::channel();
-        let cx = cx(context, notes);
-        let relay = self.app.relay_call(&self.caller, &self.mounted, params, &cx);
-        let name = self.params.get("name").and_then(Value::as_str).unwrap_or_default();
-        Ok(match telling(context, heard, relay).await {
-            Ok(Relayed::Answered(result)) if asks(&result) && !can_be_asked(context) => {
-                answers::failed(
-                    "the server wants to ask the person something, and this client cannot be \
-                     asked: have an agent of Galaxy call the tool instead",
-                )
-            }
+        let asked = Asked::of(context)?;
+        let name = asked.params.get("name").and_then(Value::as_str).unwrap_or_default();
+        Ok(match self.go(context, &asked).await? {
             Ok(Relayed::Answered(result)) => {
-                self.slot.put(self.sealed(result));
+                self.slots.put(&context.id, result);
                 CallToolResult::success(Vec::new())
             }
-            Ok(Relayed::Failed(err)) => self.failed(&err)?,
+            Ok(Relayed::Failed(err)) => failed(&*asked.mounted.server, &err)?,
             Ok(Relayed::Asks) => answers::asks(name),
             Ok(Relayed::Unfit(wrong)) => answers::failed(format!("invalid arguments: {wrong}")),
             Ok(Relayed::Changed) => answers::failed(
@@ -52,87 +90,257 @@ impl Session {
     }
 
     /// Passes another request on, with the parameters as they came.
-    pub(super) async fn pass(
-        &self,
-        method: &str,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<(), ErrorData> {
-        let (notes, heard) = Notes::channel();
-        let cx = cx(context, notes);
-        let request = Request::new(method, self.opened(self.params.clone())?);
-        let request = self.mounted.server.request(request, &cx);
-        let result = telling(context, heard, request).await.map_err(|err| self.refused(&err))?;
-        if asks(&result) && !can_be_asked(context) {
-            let words = "the server wants to ask the person something, and this client cannot be";
-            return Err(ErrorData::invalid_request(words, None));
+    pub(super) async fn pass(&self, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        let asked = Asked::of(context)?;
+        match self.go(context, &asked).await? {
+            Ok(Relayed::Answered(result)) => self.slots.put(&context.id, result),
+            Ok(Relayed::Failed(err)) => return Err(refused(&*asked.mounted.server, &err)),
+            Ok(Relayed::Asks | Relayed::Unfit(_) | Relayed::Changed | Relayed::Unknown) => {
+                return Err(ErrorData::internal_error("only tools are judged", None));
+            }
+            Err(err) => return Err(answers::refused(&err)),
         }
-        self.slot.put(self.sealed(result));
         Ok(())
     }
 
-    /// A call that the server did not answer: told to the model where it can help.
-    fn failed(&self, err: &ServerError) -> Result<CallToolResult, ErrorData> {
-        if matches!(err, ServerError::Said { .. }) {
-            return Err(self.refused(err));
+    /// Takes a request to its end, or to a question that its client comes back with.
+    async fn go(
+        &self,
+        context: &RequestContext<RoleServer>,
+        asked: &Arc<Asked>,
+    ) -> Result<Said, ErrorData> {
+        let asker = asked.asker(context);
+        let way = self.way(context, &asker);
+        // What comes on the line is for a person, whom not every client can ask.
+        let is_person_there = can_answer(&asker, &json!({ "method": ELICIT }));
+        let on_the_line = if is_person_there { way } else { Way::None };
+        let mut flight = match self.start(asked)? {
+            Start::Fresh(params) => self.begin(asked, asker.clone(), params),
+            Start::Held(held) => {
+                let said = asked.params.pointer(&format!("/inputResponses/{QUESTION}"));
+                let Held { flight, put, .. } = *held;
+                match said {
+                    Some(said) if said.is_object() => put.answer(line::answer(said)),
+                    // What is missing is asked for again.
+                    Some(_) | None => return Ok(self.hold(asked, flight, put)),
+                }
+                flight
+            }
+        };
+        for _ in 0..ROUNDS {
+            let result = match self.drive(context, asked, on_the_line, flight).await {
+                Leg::Asks(result) => return Ok(Ok(Relayed::Answered(result))),
+                Leg::Over(Ok(Relayed::Answered(result))) => result,
+                Leg::Over(other) => return Ok(other),
+            };
+            let Some(wanted) = questions(&result) else { return Ok(Ok(Relayed::Answered(result))) };
+            if way == Way::None || !wanted.values().all(|it| can_answer(&asker, it)) {
+                return Err(cannot_be_asked());
+            }
+            if way == Way::Result {
+                return Ok(Ok(Relayed::Answered(self.sealed(asked, result))));
+            }
+            let said = line::ask_all(context, &wanted).await.ok_or_else(cannot_be_asked)?;
+            let params = answered(asked.params.clone(), said, result.get("requestState"));
+            flight = self.begin(asked, asker.clone(), params);
         }
-        let doubt =
-            if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
-        Ok(answers::failed(format!("{}{doubt}", self.mounted.server.explain(err))))
+        let message = format!("it still asks after {ROUNDS} rounds");
+        Ok(Ok(Relayed::Failed(ServerError::Garbled(message))))
     }
 
-    /// The server's own errors go through as they are.
-    pub(super) fn refused(&self, err: &ServerError) -> ErrorData {
-        match err {
-            ServerError::Said { code, message, data } => {
-                let code = i32::try_from(*code).unwrap_or(ErrorCode::INTERNAL_ERROR.0);
-                ErrorData::new(ErrorCode(code), message.clone(), data.clone())
-            }
-            ServerError::NeedsSignIn { .. }
-            | ServerError::Refused(_)
-            | ServerError::Unavailable { .. }
-            | ServerError::Lost(_)
-            | ServerError::TimedOut(_)
-            | ServerError::Cancelled
-            | ServerError::TooLarge(_)
-            | ServerError::Garbled(_) => {
-                ErrorData::internal_error(self.mounted.server.explain(err), None)
+    /// Waits for the end of `flight`; tells the client what is heard meanwhile, and asks it.
+    async fn drive(
+        &self,
+        context: &RequestContext<RoleServer>,
+        asked: &Arc<Asked>,
+        way: Way,
+        mut flight: Flight,
+    ) -> Leg {
+        let (token, level) = (context.meta.get_progress_token(), self.level(context));
+        loop {
+            match flight.next(&context.ct).await {
+                News::Over(said) => return Leg::Over(said),
+                News::Heard(Heard::Progress(note)) => {
+                    if let Some(token) = &token {
+                        progress::tell(context, token.clone(), note).await;
+                    }
+                }
+                News::Heard(Heard::Log(params)) => {
+                    if let Some(least) = &level {
+                        log::send(&context.peer, params, least).await;
+                    }
+                }
+                News::Heard(Heard::Asks(put)) => match way {
+                    Way::None => put.answer(Answer::Decline),
+                    Way::Line => {
+                        let params = line::params(&put.question.question);
+                        let said = line::ask(context, ELICIT, Some(params)).await;
+                        put.answer(said.map_or(Answer::Cancel, |it| line::answer(&it)));
+                    }
+                    Way::Result => match self.hold(asked, flight, put) {
+                        Ok(Relayed::Answered(asks)) => return Leg::Asks(asks),
+                        other => return Leg::Over(other),
+                    },
+                },
             }
         }
+    }
+
+    /// How the client of `context`, which says that it can be asked what `asker` holds, is asked.
+    fn way(&self, context: &RequestContext<RoleServer>, asker: &Value) -> Way {
+        let can = ["elicitation", "sampling", "roots"];
+        let can = can.iter().any(|it| asker.get(it).is_some_and(Value::is_object));
+        match (is_modern(context), self.standing) {
+            (true, Standing::Alone | Standing::Session) if can => Way::Result,
+            (false, Standing::Session) if can => Way::Line,
+            (_, Standing::Alone | Standing::Session) => Way::None,
+        }
+    }
+
+    /// From which level on the client of `context` wants the log; none when it wants nothing.
+    fn level(&self, context: &RequestContext<RoleServer>) -> Option<String> {
+        match (is_modern(context), self.standing) {
+            (true, Standing::Alone | Standing::Session) => log::asked_for(context),
+            (false, Standing::Session) => Some(self.lasting.level().unwrap_or("info".to_owned())),
+            (false, Standing::Alone) => None,
+        }
+    }
+
+    /// Sends the request to the server behind.
+    fn begin(&self, asked: &Arc<Asked>, asker: Value, mut params: Value) -> Flight {
+        let is_new = asked.mounted.server.health().era == Some(Era::Modern);
+        if let Some(level) = self.lasting.level().filter(|_| is_new)
+            && let Some(fields) = params.as_object_mut()
+        {
+            let meta = fields.entry("_meta").or_insert_with(|| json!({}));
+            meta.as_object_mut().map(|it| it.insert(LOG_LEVEL.to_owned(), level.into()));
+        }
+        let (app, asked) = (self.app.clone(), asked.clone());
+        Flight::begin(asker, move |cx| {
+            async move {
+                if asked.method == "tools/call" {
+                    return app.relay_call(&asked.caller, &asked.mounted, params, &cx).await;
+                }
+                let request = Request::new(&asked.method, params);
+                Ok(match asked.mounted.server.request(request, &cx).await {
+                    Ok(result) => Relayed::Answered(result),
+                    Err(err) => Relayed::Failed(err),
+                })
+            }
+            .boxed()
+        })
+    }
+
+    /// Holds a call whose server asks, and asks the client by a result.
+    fn hold(&self, asked: &Arc<Asked>, flight: Flight, put: Put) -> Said {
+        let question = line::params(&put.question.question);
+        let name = random::token();
+        let held = Held { what: what(asked), flight, put };
+        if let Err(held) = self.holding.hold(name.clone(), held) {
+            held.put.answer(Answer::Decline);
+            let message = "too many questions wait for answers already".to_owned();
+            return Ok(Relayed::Failed(ServerError::Unavailable { message, retry_after: None }));
+        }
+        let state = self.app.seal_state(&asked.caller, asked.mounted.id, &format!("{OURS}{name}"));
+        let question = json!({ "method": ELICIT, "params": question });
+        Ok(Relayed::Answered(json!({
+            "resultType": "input_required", "requestState": state,
+            "inputRequests": { QUESTION: question },
+        })))
     }
 
     /// What the server wants back is the caller's alone.
-    fn sealed(&self, mut result: Value) -> Value {
+    fn sealed(&self, asked: &Asked, mut result: Value) -> Value {
         if let Some(Value::String(state)) = result.get_mut("requestState") {
-            *state = self.app.seal_state(&self.caller, self.mounted.id, state);
+            let theirs = format!("{THEIRS}{state}");
+            *state = self.app.seal_state(&asked.caller, asked.mounted.id, &theirs);
         }
         result
     }
 
-    fn opened(&self, mut params: Value) -> Result<Value, ErrorData> {
-        if let Some(Value::String(state)) = params.get_mut("requestState") {
-            let opened = self.app.open_state(&self.caller, self.mounted.id, state);
-            let foreign = || ErrorData::invalid_params("`requestState` is not yours", None);
-            *state = opened.ok_or_else(foreign)?;
+    /// What the request begins with: whatever state it brings is opened.
+    fn start(&self, asked: &Arc<Asked>) -> Result<Start, ErrorData> {
+        let mut params = asked.params.clone();
+        let Some(Value::String(state)) = params.get_mut("requestState") else {
+            return Ok(Start::Fresh(params));
+        };
+        let opened = self.app.open_state(&asked.caller, asked.mounted.id, state);
+        let foreign = || ErrorData::invalid_params("`requestState` is not yours", None);
+        let opened = opened.ok_or_else(foreign)?;
+        if let Some(name) = opened.strip_prefix(OURS) {
+            let held = self.holding.take(name, &what(asked));
+            let over = "nobody waits for this answer any more, or it is another request's";
+            let held = held.ok_or_else(|| ErrorData::invalid_params(over, None))?;
+            return Ok(Start::Held(Box::new(held)));
         }
-        Ok(params)
+        *state = opened.strip_prefix(THEIRS).ok_or_else(foreign)?.to_owned();
+        Ok(Start::Fresh(params))
     }
 }
 
-fn cx(context: &RequestContext<RoleServer>, notes: Notes) -> RequestCx {
-    RequestCx {
-        cancel: context.ct.clone(),
-        progress: Arc::new(notes),
-        // Whoever asks on the line asks somebody who has no line back.
-        elicit: Arc::new(Declines),
+/// What a request asks for: its method, and what it names.
+fn what(asked: &Asked) -> (String, String) {
+    let name = asked.params.get("name").or_else(|| asked.params.get("uri"));
+    (asked.method.clone(), name.and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+/// The request once more, with what was said to its questions.
+fn answered(mut params: Value, said: Map<String, Value>, state: Option<&Value>) -> Value {
+    if let Some(fields) = params.as_object_mut() {
+        fields.insert("inputResponses".to_owned(), said.into());
+        match state {
+            Some(state) => fields.insert("requestState".to_owned(), state.clone()),
+            None => fields.remove("requestState"),
+        };
+    }
+    params
+}
+
+fn cannot_be_asked() -> ErrorData {
+    let words = "the server wants to ask something that this client cannot be asked: have an agent \
+        of Galaxy call the tool instead";
+    ErrorData::invalid_request(words, None)
+}
+
+/// A call that the server did not answer: told to the model where it can help.
+fn failed(server: &dyn ToolServer, err: &ServerError) -> Result<CallToolResult, ErrorData> {
+    if matches!(err, ServerError::Said { .. }) {
+        return Err(refused(server, err));
+    }
+    let doubt =
+        if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
+    Ok(answers::failed(format!("{}{doubt}", server.explain(err))))
+}
+
+/// The server's own errors go through as they are.
+pub(super) fn refused(server: &dyn ToolServer, err: &ServerError) -> ErrorData {
+    match err {
+        ServerError::Said { code, message, data } => {
+            let code = i32::try_from(*code).unwrap_or(ErrorCode::INTERNAL_ERROR.0);
+            ErrorData::new(ErrorCode(code), message.clone(), data.clone())
+        }
+        ServerError::NeedsSignIn { .. }
+        | ServerError::Refused(_)
+        | ServerError::Unavailable { .. }
+        | ServerError::Lost(_)
+        | ServerError::TimedOut(_)
+        | ServerError::Cancelled
+        | ServerError::TooLarge(_)
+        | ServerError::Garbled(_) => ErrorData::internal_error(server.explain(err), None),
     }
 }
 
-fn asks(result: &Value) -> bool {
-    result.get("resultType").is_some_and(|it| it == "input_required")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether the client speaks the revision in which it can be asked, and says that it wants to.
-fn can_be_asked(context: &RequestContext<RoleServer>) -> bool {
-    let modern = context.protocol_version().is_some_and(|it| it >= ProtocolVersion::V_2026_07_28);
-    modern && context.client_capabilities().is_some_and(|it| it.elicitation.is_some())
+    #[test]
+    fn a_request_goes_back_with_the_answers_and_the_newest_state() {
+        let said = Map::from_iter([("q".to_owned(), json!({ "action": "decline" }))]);
+        let params = json!({ "name": "x", "requestState": "old" });
+        let expected = json!({ "name": "x", "requestState": "new",
+            "inputResponses": { "q": { "action": "decline" } } });
+        assert_eq!(answered(params.clone(), said.clone(), Some(&json!("new"))), expected);
+        assert!(answered(params, said, None).get("requestState").is_none());
+    }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Frame {
-    method: String,
+    /// What it asks for.
+    pub(super) method: String,
     /// The parameters as they came.
     pub(super) params: Value,
 }
@@ -18,9 +19,14 @@ impl Frame {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// Whether it begins a conversation.
+    /// Whether it wants to know what the server is.
     pub(super) fn begins(&self) -> bool {
-        matches!(&*self.method, "initialize" | "server/discover")
+        self.shakes_hands() || self.method == "server/discover"
+    }
+
+    /// Whether it is the handshake of an older revision.
+    pub(super) fn shakes_hands(&self) -> bool {
+        self.method == "initialize"
     }
 
     /// The tool that is called, if one is.

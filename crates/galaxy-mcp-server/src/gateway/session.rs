@@ -1,54 +1,70 @@
-//! One request to a mounted server, as `rmcp` sees it.
+//! Requests to a mounted server, as `rmcp` sees them: one, or all of a session.
+
+#![expect(deprecated, reason = "older revisions set the level of the log")]
 
 use std::sync::Arc;
 
+use futures::StreamExt;
 use galaxy_app::{App, servers::Mounted};
-use galaxy_domain::Caller;
-use galaxy_tool::server::{Listing, Snapshot};
+use galaxy_tool::server::Listing;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
         CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, PromptListChangedNotification, ReadResourceRequestParams,
-        ReadResourceResponse, ReadResourceResult, ResourceListChangedNotification,
-        ServerCapabilities, ServerConfig, ServerNotification, SubscriptionFilter, Tool,
-        ToolListChangedNotification,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, ServerCapabilities, ServerConfig, ServerNotification,
+        SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams,
     },
-    service::{RequestContext, SubscriptionContext},
+    service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use super::{can, splice};
+use super::{
+    asked::Asked,
+    calls::refused,
+    can,
+    held::Holding,
+    lasting::Lasting,
+    news::{self, News},
+};
+use crate::{sessions::Standing, slots::Slots};
 
 /// What goes through to a client of what a server says that it can do.
-const PASSED: [&str; 5] = ["prompts", "resources", "completions", "experimental", "extensions"];
+const PASSED: [&str; 6] =
+    ["prompts", "resources", "completions", "logging", "experimental", "extensions"];
 
-/// One request to a mounted server.
+/// One request to a mounted server, or a session with it.
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) app: Arc<App>,
-    pub(super) caller: Caller,
+    /// The server as it was when this began: what it says of itself.
     pub(super) mounted: Arc<Mounted>,
-    /// The parameters as they came.
-    pub(super) params: Value,
-    /// Where the result is put.
-    pub(super) slot: splice::Result,
+    pub(super) standing: Standing,
+    /// Where results are put.
+    pub(super) slots: Slots,
+    pub(super) lasting: Lasting,
+    pub(super) holding: Arc<Holding>,
+    /// Whether the client can hear of what happens between its requests.
+    pub(super) hears: bool,
 }
 
 impl Session {
     /// Puts a whole list aside as the result.
     async fn list(
         &self,
+        context: &RequestContext<RoleServer>,
         what: Listing,
         key: &str,
         request: Option<PaginatedRequestParams>,
     ) -> Result<(), ErrorData> {
         one_page(request)?;
-        let items = self.mounted.server.list(what).await.map_err(|err| self.refused(&err))?;
-        self.slot.put(json!({ key: &*items }));
+        let server = &Asked::of(context)?.mounted.server;
+        let items = server.list(what).await.map_err(|err| refused(&**server, &err))?;
+        self.slots.put(&context.id, json!({ key: &*items }));
         Ok(())
     }
 
@@ -61,14 +77,58 @@ impl Session {
                 passed[key] = value.clone();
             }
         }
-        // Single resources are not followed through us, and tasks would outlive what names them.
-        if let Some(resources) = passed.get_mut("resources").and_then(Value::as_object_mut) {
-            resources.remove("subscribe");
+        if !self.hears {
+            let resources = passed.get_mut("resources").and_then(Value::as_object_mut);
+            resources.map(|it| it.remove("subscribe"));
+            passed.as_object_mut().map(|it| it.remove("logging"));
         }
+        // Tasks would outlive what names them.
         if let Some(extensions) = passed.get_mut("extensions").and_then(Value::as_object_mut) {
             extensions.remove("io.modelcontextprotocol/tasks");
         }
         serde_json::from_value(passed).unwrap_or_default()
+    }
+
+    /// Whether resources of the server can be followed.
+    fn can_follow(&self) -> bool {
+        let info = self.mounted.server.health().server;
+        let resources = info.and_then(|it| it.capabilities.get("resources").cloned());
+        resources.is_some_and(|it| it["subscribe"] == true)
+    }
+
+    /// Says that this needs a session, where there is none.
+    fn in_session(&self) -> Result<(), ErrorData> {
+        match self.standing {
+            Standing::Session => Ok(()),
+            Standing::Alone => {
+                Err(ErrorData::invalid_request("this needs a session: begin with one", None))
+            }
+        }
+    }
+
+    /// Does `work` behind, until `ends` fires or the process stops.
+    fn until(&self, ends: CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+        let tasks = self.app.background();
+        let stopping = tasks.stopping().clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = ends.cancelled() => (),
+                () = stopping.cancelled() => (),
+                () = work => (),
+            }
+        });
+    }
+
+    /// Tells `peer` what changes, until its session is over.
+    async fn tell(app: Arc<App>, mounted: Arc<Mounted>, peer: Peer<RoleServer>) {
+        let mut news = News::of(&app, mounted).await;
+        loop {
+            for changed in news.next().await {
+                if peer.send_notification(changed).await.is_err() {
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -104,15 +164,22 @@ impl ServerHandler for Session {
         serde_json::from_value(raw).ok()
     }
 
+    /// A session has ended whatever was told in it; this is told as long as it lasts.
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let (app, mounted, peer) = (self.app.clone(), self.mounted.clone(), context.peer);
+        self.until(self.lasting.over(), Self::tell(app, mounted, peer));
+    }
+
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         one_page(request)?;
-        let tools = self.mounted.tools.iter().map(|it| &*it.tool.definition().raw);
+        let asked = Asked::of(&context)?;
+        let tools = asked.mounted.tools.iter().map(|it| &*it.tool.definition().raw);
         let tools: Vec<&Value> = tools.collect();
-        self.slot.put(json!({ "tools": tools }));
+        self.slots.put(&context.id, json!({ "tools": tools }));
         Ok(ListToolsResult::default())
     }
 
@@ -128,18 +195,18 @@ impl ServerHandler for Session {
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.list(Listing::Resources, "resources", request).await?;
+        self.list(&context, Listing::Resources, "resources", request).await?;
         Ok(ListResourcesResult::default())
     }
 
     async fn list_resource_templates(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.list(Listing::Templates, "resourceTemplates", request).await?;
+        self.list(&context, Listing::Templates, "resourceTemplates", request).await?;
         Ok(ListResourceTemplatesResult::default())
     }
 
@@ -148,16 +215,16 @@ impl ServerHandler for Session {
         _request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.pass("resources/read", &context).await?;
+        self.pass(&context).await?;
         Ok(ReadResourceResult::new(Vec::new()).into())
     }
 
     async fn list_prompts(
         &self,
         request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.list(Listing::Prompts, "prompts", request).await?;
+        self.list(&context, Listing::Prompts, "prompts", request).await?;
         Ok(ListPromptsResult::default())
     }
 
@@ -166,7 +233,7 @@ impl ServerHandler for Session {
         _request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.pass("prompts/get", &context).await?;
+        self.pass(&context).await?;
         Ok(GetPromptResult::new(Vec::new()).into())
     }
 
@@ -175,8 +242,53 @@ impl ServerHandler for Session {
         _request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.pass("completion/complete", &context).await?;
+        self.pass(&context).await?;
         Ok(CompleteResult::default())
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.in_session()?;
+        let level = serde_json::to_value(request.level).unwrap_or_default();
+        self.lasting.set_level(level.as_str().unwrap_or("info").to_owned());
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.in_session()?;
+        if !self.lasting.has_room() {
+            return Err(ErrorData::invalid_request("too many resources are followed", None));
+        }
+        let mounted = Asked::of(&context)?.mounted.clone();
+        let uri = request.uri.to_string();
+        let mut changes = news::resources(&mounted, std::slice::from_ref(&uri)).await?;
+        let (ends, peer) = (self.lasting.follow(uri), context.peer);
+        let work = async move {
+            while let Some(uri) = changes.next().await {
+                if peer.send_notification(news::updated(&uri)).await.is_err() {
+                    return;
+                }
+            }
+        };
+        self.until(ends, work);
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.in_session()?;
+        self.lasting.leave(&request.uri);
+        Ok(())
     }
 
     fn accepted_subscription_filter(
@@ -189,50 +301,24 @@ impl ServerHandler for Session {
             requested.prompts_list_changed.filter(|_| can(&self.mounted, "prompts"));
         accepted.resources_list_changed =
             requested.resources_list_changed.filter(|_| can(&self.mounted, "resources"));
+        accepted.resource_subscriptions =
+            requested.resource_subscriptions.clone().filter(|_| self.can_follow());
         Some(accepted)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let mut offers = self.app.offers_changed();
-        let mut changes = self.mounted.server.changes();
-        let mut seen = changes.borrow_and_update().clone();
-        offers.mark_unchanged();
+        let mut news = News::of(&self.app, self.mounted.clone()).await;
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        let mut resources = news::resources(&self.mounted, &uris).await?;
         loop {
             tokio::select! {
                 () = context.cancelled() => return Ok(()),
-                news = offers.changed() => {
-                    if news.is_err() {
-                        return Ok(());
-                    }
-                    send(&context, ServerNotification::ToolListChangedNotification(
-                        ToolListChangedNotification::default(),
-                    )).await;
-                }
-                now = newest(&mut changes) => {
-                    tell(&context, &seen, &now).await;
-                    seen = now;
-                }
+                changed = news.next() => for changed in changed {
+                    send(&context, changed).await;
+                },
+                Some(uri) = resources.next() => send(&context, news::updated(&uri)).await,
             }
         }
-    }
-}
-
-/// What a connection says next; never, once it is over.
-async fn newest(changes: &mut watch::Receiver<Snapshot>) -> Snapshot {
-    if changes.changed().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    changes.borrow_and_update().clone()
-}
-
-async fn tell(context: &SubscriptionContext, seen: &Snapshot, now: &Snapshot) {
-    if now.prompts != seen.prompts {
-        let changed = PromptListChangedNotification::default();
-        send(context, ServerNotification::PromptListChangedNotification(changed)).await;
-    }
-    if now.resources != seen.resources {
-        let changed = ResourceListChangedNotification::default();
-        send(context, ServerNotification::ResourceListChangedNotification(changed)).await;
     }
 }
 

@@ -97,6 +97,16 @@ impl ToolServer for Guarded {
         }
         .boxed()
     }
+    fn follow<'a>(
+        &'a self,
+        uri: &'a str,
+    ) -> BoxFuture<'a, Result<watch::Receiver<u64>, ServerError>> {
+        async move {
+            self.enter().await?;
+            self.server.follow(uri).await
+        }
+        .boxed()
+    }
     fn changes(&self) -> watch::Receiver<Snapshot> {
         self.snapshot.subscribe()
     }

@@ -101,6 +101,7 @@ impl RemoteTool {
             cancel: cx.cancel.clone(),
             progress: Arc::new(cx.notes.clone()),
             elicit: self.elicit.clone(),
+            ..RequestCx::default()
         };
         match server.exchange(request.clone(), &with).await {
             Ok(Exchanged::Done(result)) => output::read(&result),

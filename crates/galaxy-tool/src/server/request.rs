@@ -80,6 +80,17 @@ impl OnProgress for () {
     fn progress(&self, _: Progress) {}
 }
 
+/// Hears what a server writes into its log while it works on a request.
+pub trait OnLog: Send + Sync {
+    /// The server wrote this: parameters of `notifications/message`, as they came. Must not block.
+    fn logged(&self, params: Value);
+}
+
+/// Nobody hears.
+impl OnLog for () {
+    fn logged(&self, _: Value) {}
+}
+
 /// What goes with every request.
 #[derive(Clone)]
 pub struct RequestCx {
@@ -87,8 +98,14 @@ pub struct RequestCx {
     pub cancel: CancellationToken,
     /// Hears how far it is.
     pub progress: Arc<dyn OnProgress>,
-    /// Is asked what the server wants to know.
+    /// Is asked what the server wants to know while it waits on the line.
     pub elicit: Arc<dyn Elicit>,
+    /// Hears its log, as far as it can be told which request a line belongs to.
+    pub log: Arc<dyn OnLog>,
+    /// What whoever stands behind the request can be asked, in the protocol's words
+    /// (`ClientCapabilities`); what the connection itself says where it is not given. Only servers
+    /// of the newest revision hear it: the others were told once, when the connection began.
+    pub asker: Option<Value>,
 }
 
 impl Default for RequestCx {
@@ -98,6 +115,8 @@ impl Default for RequestCx {
             cancel: CancellationToken::new(),
             progress: Arc::new(()),
             elicit: Arc::new(Declines),
+            log: Arc::new(()),
+            asker: None,
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn told_in(
     }))
 }
 
-impl dyn ToolServer {
+impl dyn ToolServer + '_ {
     /// `err` in words, with where to sign in if that is what is wanted: for those who cannot be
     /// asked to.
     pub fn explain(&self, err: &ServerError) -> String {

@@ -74,6 +74,7 @@ impl Flight {
             cancel: cancel.clone(),
             progress: listener.clone(),
             elicit: Arc::new(Line(put)),
+            ..RequestCx::default()
         };
         let server = server.clone();
         asks.holds.tasks().spawn(async move {

@@ -1,7 +1,7 @@
-//! A client for the scenarios `auth/*` of the protocol's own conformance suite: it is called with
-//! the address of a server, and signs in there as a person would who says yes to everything.
+//! A client for the protocol's own conformance suite: it is called with the address of a server,
+//! calls its tools, and says yes to everything that it is asked, as a person who signs in would.
 //!
-//! `conformance client --suite auth --command target/debug/examples/conformance`
+//! `cargo xtask conformance --only client` has the suite call it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +10,11 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_mcp_client::{Keeper, McpServers, OAuth};
 use galaxy_net::{Client, Config, Reach, Request};
 use galaxy_tool::server::{
-    Network, RequestCx, ServerError, ServerName, ServerSpec, SignIn, SignInError, ToolServer,
-    ToolServers, Transport,
+    Answer, Asked, Definition, Elicit, Era, Network, Question, Questions, RequestCx, ServerError,
+    ServerName, ServerSpec, SignIn, SignInError, ToolServer, ToolServers, Transport,
     oauth::{Ask, Callback, Challenge, Grant, Grants, Inside, Registration, Renewing},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -118,22 +118,95 @@ impl Person {
         Ok(())
     }
 
-    /// Does what there is to do: calls every tool.
+    /// Does what there is to do: calls what the suite says, or every tool once.
     async fn work(&self, server: &Arc<dyn ToolServer>) -> Result<(), ServerError> {
         let list = server.probe().await?.tools;
-        for tool in &list.tools {
-            server.call(&tool.name, json!({}), &RequestCx::default()).await?;
+        let told = told("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
+        let calls = told["toolCalls"].as_array().cloned().unwrap_or_else(|| {
+            let call = |it: &Definition| {
+                let mut arguments = filled(&it.input_schema, Fill::Required);
+                if let Some(schema) = arguments.get_mut("schema") {
+                    // It wants to see what became of another tool's.
+                    let other = list.tools.iter().find(|other| other.name != it.name);
+                    *schema = other.map(|it| it.raw["inputSchema"].clone()).unwrap_or_default();
+                }
+                json!({ "name": it.name, "arguments": arguments })
+            };
+            list.tools.iter().map(call).collect()
+        });
+        let cx = RequestCx { elicit: Arc::new(Agrees), ..RequestCx::default() };
+        for call in calls {
+            let name = call["name"].as_str().unwrap_or_default();
+            match server.call(name, call["arguments"].clone(), &cx).await {
+                // That a tool says no is its business.
+                Ok(_) | Err(ServerError::Said { .. }) => (),
+                Err(err) => return Err(err),
+            }
         }
         Ok(())
     }
 }
 
+/// Says yes to every question, with what it suggests.
+struct Agrees;
+
+impl Elicit for Agrees {
+    fn ask(&self, asked: Asked) -> BoxFuture<'_, Answer> {
+        let content = match asked.question {
+            Question::Form { schema, .. } => filled(&schema, Fill::Suggested),
+            Question::Page { .. } => json!({}),
+        };
+        async { Answer::Accept(content) }.boxed()
+    }
+}
+
+/// Which fields of an object are filled in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    /// Those that it needs.
+    Required,
+    /// Those that it has a value for, and those that it needs.
+    Suggested,
+}
+
+/// An object that fits `schema`.
+fn filled(schema: &Value, fill: Fill) -> Value {
+    let none = Map::new();
+    let fields = schema["properties"].as_object().unwrap_or(&none);
+    let is_needed =
+        |name: &str| schema["required"].as_array().is_some_and(|it| it.iter().any(|it| it == name));
+    let value = |(name, field): (&String, &Value)| {
+        let suggested = field.get("default").filter(|_| fill == Fill::Suggested).cloned();
+        let made = || match field["type"].as_str() {
+            Some("number" | "integer") => json!(1),
+            Some("boolean") => json!(true),
+            Some("array") => json!([]),
+            Some("object") => json!({}),
+            _ => field["enum"].get(0).cloned().unwrap_or_else(|| json!("test")),
+        };
+        let value = suggested.or_else(|| is_needed(name).then(made))?;
+        Some((name.clone(), value))
+    };
+    Value::Object(fields.iter().filter_map(value).collect())
+}
+
 /// What the suite says about its scenario, if there is a client in it.
-#[expect(clippy::disallowed_methods, reason = "the suite speaks through the environment")]
 fn context() -> Option<Value> {
-    let context = std::env::var("MCP_CONFORMANCE_CONTEXT").ok()?;
-    let context: Value = serde_json::from_str(&context).ok()?;
-    context.get("client_id").is_some().then_some(context)
+    told("MCP_CONFORMANCE_CONTEXT").filter(|it| it.get("client_id").is_some())
+}
+
+/// What the suite says in the variable `name`: JSON, or a word.
+#[expect(clippy::disallowed_methods, reason = "the suite speaks through the environment")]
+fn told(name: &str) -> Option<Value> {
+    let text = std::env::var(name).ok()?;
+    Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+/// How the server speaks, as the suite says; otherwise it has to be found out.
+fn era() -> Option<Era> {
+    let version = told("MCP_CONFORMANCE_PROTOCOL_VERSION")?;
+    let is_old = version.as_str()? < "2026-07-28";
+    Some(if is_old { Era::Legacy } else { Era::Modern })
 }
 
 #[tokio::main]
@@ -150,7 +223,8 @@ async fn main() -> Result<(), Failure> {
         network: Network::Inside,
         credentials: Some(Arc::new(credentials)),
     };
-    let spec = ServerSpec::new(ServerName::parse("suite")?, transport);
+    let mut spec = ServerSpec::new(ServerName::parse("suite")?, transport);
+    (spec.era, spec.questions) = (era(), Questions::Allowed);
     let keeper = Keeper { program: std::env::current_exe()?, arguments: Vec::new() };
     let server = McpServers::new(net.clone(), keeper, tasks, Clock::System).open(spec);
     let person = Person { net, url, kept, registered: Mutex::default() };
