@@ -10,7 +10,11 @@ use galaxy_app::{
 };
 use galaxy_domain::{Caller, Kind, Outcome, Role, ToolServerId, Verdict, part::plain_text};
 use galaxy_store::Store;
-use galaxy_testkit::{FakeToolServer, Script, issuer::LIFE, store::StoreFixture};
+use galaxy_testkit::{
+    FakeToolServer, Script,
+    issuer::LIFE,
+    store::{START, StoreFixture},
+};
 use galaxy_tool::server::{SignInError, oauth::Pending};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +123,7 @@ async fn whoever_signs_in_has_the_tools_read_and_allowed(fixture: &StoreFixture)
         panic!("{detail:?}")
     };
     assert_eq!(scopes, ["read"]);
-    assert_eq!(expires_at, Some(galaxy_testkit::store::START.after(LIFE)));
+    assert_eq!(expires_at, Some(START.after(LIFE)));
     assert!(is_done(&call(&house, &house.ann).await));
     assert_eq!(server.requests().len(), 1);
     // The client that was registered is used again.
@@ -218,6 +222,7 @@ async fn a_token_is_renewed_before_it_expires_and_kept(fixture: &StoreFixture) {
 
     // Another process finds the new one.
     let other = House::idle(&fixture.store, [], [], worker("two")).await;
+    other.issuer.set_now(fixture.clock.now());
     add_far(&other);
     assert!(is_done(&call(&other, &other.ann).await));
     assert_eq!(other.issuer.counts(), (1, 0), "its issuer did not know the token, and renewed it");
