@@ -19,7 +19,9 @@ use crate::{api::Api, caller, problem::Problem, routes::oauth::CALLBACK};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What may wait for a whole run has longer.
 const PATIENCE_WITH_RUNS: Duration = Duration::from_secs(15 * 60);
-/// Where such requests go.
+/// What asks an issuer several things has a little longer.
+const PATIENCE_WITH_ISSUERS: Duration = Duration::from_secs(60);
+/// Where what may wait for a run goes.
 const WITH_RUNS: [&str; 4] = ["/api/chat", "/mcp", "/api/mcp/", "/api/tools/"];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -55,9 +57,7 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
             return Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail)
                 .into_response();
         }
-        let waits = WITH_RUNS.iter().any(|it| path.starts_with(it));
-        let patience = if waits { PATIENCE_WITH_RUNS } else { PATIENCE };
-        tokio::time::timeout(patience, next.run(request)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(patience(&path), next.run(request)).await.unwrap_or_else(|_| {
             let detail = "The answer took too long.";
             Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail).into_response()
         })
@@ -71,6 +71,15 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     fill_in(&mut response, &id);
     headers(&mut response, &path, api.config.secure);
     response
+}
+
+/// How long the handler of `path` may take to begin its answer.
+fn patience(path: &str) -> Duration {
+    if WITH_RUNS.iter().any(|it| path.starts_with(it)) {
+        return PATIENCE_WITH_RUNS;
+    }
+    let signs_in = path == CALLBACK || path.ends_with("/connect");
+    if signs_in { PATIENCE_WITH_ISSUERS } else { PATIENCE }
 }
 
 /// Whether the request calls the server by a name it goes by: a page of another name that points

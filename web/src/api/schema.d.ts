@@ -487,6 +487,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a sign-in at a tool server; only the person who began it can */
+        post: operations["post_oauth_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -832,6 +849,42 @@ export interface paths {
         head?: never;
         /** Change a tool server */
         patch: operations["patch_tool_servers_id"];
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter the client by which the issuer of a tool server knows this deployment */
+        put: operations["put_tool_servers_id_client"];
+        post?: never;
+        /** Forget the client that was entered for a tool server */
+        delete: operations["delete_tool_servers_id_client"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to sign in at a tool server; the person opens the address that comes back */
+        post: operations["post_tool_servers_id_connect"];
+        /** Sign out at a tool server: what was granted is given back and forgotten */
+        delete: operations["delete_tool_servers_id_connect"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/tool-servers/{id}/log": {
@@ -1292,6 +1345,8 @@ export interface components {
         All_ToolServerView: {
             /** @description The things. */
             items: {
+                /** @description Whether the caller is signed in there, if that is wanted. */
+                auth: components["schemas"]["AuthView"];
                 /** @description When it was added. */
                 created_at: string;
                 /** @description Whether it is used. */
@@ -1415,14 +1470,29 @@ export interface components {
             /** @description On whose behalf; only the caller themselves. */
             user_id?: string | null;
         };
-        /** @description How people get in. */
+        /** @description How the caller stands with a server. */
         AuthView: {
-            /** @description By password. */
-            password: boolean;
-            /** @description By a trusted proxy's word. */
-            proxy: boolean;
-            /** @description Everybody is the test person. */
-            test_mode: boolean;
+            /** @enum {string} */
+            state: "none";
+        } | {
+            /** @description Why, if they were signed in before. */
+            reason: string | null;
+            /** @enum {string} */
+            state: "needed";
+        } | {
+            /** @description When the token expires, if that is known; it is renewed before. */
+            expires_at: string | null;
+            /** @description Who signed them in. */
+            issuer: string | null;
+            /** @description What they allowed. */
+            scopes: string[];
+            /** @enum {string} */
+            state: "connected";
+        } | {
+            /** @description Why, and what to do about it. */
+            reason: string;
+            /** @enum {string} */
+            state: "refused";
         };
         /** @description A tool call of a reply. */
         CallReportView: {
@@ -1449,6 +1519,11 @@ export interface components {
             input: unknown;
             /** @description Names the tool. */
             tool: string;
+        };
+        /** @description What a person's browser came back with. */
+        CameBack: {
+            /** @description The query of the address, as it is there. */
+            query: string;
         };
         /** @description A server of a file, and what would become of it. */
         CandidateView: {
@@ -1580,6 +1655,15 @@ export interface components {
             /** @description The value that goes back. */
             value: string;
         };
+        /** @description The client that somebody entered for a server; its secret is never shown. */
+        ClientView: {
+            /** @description The client's ID there. */
+            client_id: string;
+            /** @description Whether the issuer may be in the networks inside. */
+            inside: boolean;
+            /** @description The issuer, as it calls itself. */
+            issuer: string;
+        };
         /** @description Done, or not after all. */
         Completing: {
             /** @description Whether it is done. */
@@ -1641,6 +1725,13 @@ export interface components {
          * @enum {string}
          */
         DecisionName: "allow" | "deny";
+        /** @description Where to sign in. */
+        DepartureView: {
+            /** @description Who will ask: show it before it is opened. */
+            host: string;
+            /** @description The address to open, good for ten minutes and for the caller alone. */
+            url: string;
+        };
         /** @description Another version of a message. */
         Edit: {
             /** @description Whether it is answered too. */
@@ -1678,6 +1769,20 @@ export interface components {
             tool: string;
             /** @description When the server waits no longer; `null` where it has all the time in the world. */
             until: string | null;
+        };
+        /** @description A client that somebody registered at the issuer of a tool server. */
+        EnterClient: {
+            /** @description The client's ID there. */
+            client_id: string;
+            /** @description Its secret, if it has one. It is never shown again. */
+            client_secret?: string | null;
+            /**
+             * @description Whether the issuer may be on the server's own machine or in the networks inside (for
+             *     administrators).
+             */
+            inside?: boolean;
+            /** @description The issuer, as it calls itself. */
+            issuer: string;
         };
         /** @description What is switched on. */
         FeaturesView: {
@@ -1927,6 +2032,14 @@ export interface components {
             message: string;
             /** @description Where: show all of it, and open it only when the person says so. */
             url: string;
+        } | {
+            /** @enum {string} */
+            kind: "sign_in";
+            /**
+             * Format: uuid
+             * @description Where.
+             */
+            server: string;
         };
         /** @description A key for programs. */
         KeyView: {
@@ -2937,6 +3050,16 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description Where somebody is signed in now. */
+        SignedInAt: {
+            /**
+             * Format: uuid
+             * @description The tool server.
+             */
+            server: string;
+            /** @description What people read. */
+            title: string;
+        };
         /** @description A piece of a snippet. */
         SnippetView: {
             /** @description Whether it is what was looked for. */
@@ -3039,6 +3162,7 @@ export interface components {
             about: components["schemas"]["ServerSelfView"] | null;
             /** @description How it was in the last 24 hours, oldest first. */
             checks: components["schemas"]["CheckView"][];
+            client: components["schemas"]["ClientView"] | null;
             /** @description What lists show. */
             server: components["schemas"]["ToolServerView"];
             /** @description Its tools, in its order. */
@@ -3046,6 +3170,8 @@ export interface components {
         };
         /** @description A tool server. */
         ToolServerView: {
+            /** @description Whether the caller is signed in there, if that is wanted. */
+            auth: components["schemas"]["AuthView"];
             /** @description When it was added. */
             created_at: string;
             /** @description Whether it is used. */
@@ -4243,6 +4369,37 @@ export interface operations {
             };
         };
     };
+    post_oauth_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInAt"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_people: {
         parameters: {
             query?: never;
@@ -5052,6 +5209,126 @@ export interface operations {
                 "application/json": components["schemas"]["ChangeToolServer"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tool_servers_id_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterClient"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tool_servers_id_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tool_servers_id_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {

@@ -1,5 +1,5 @@
 use galaxy_domain::{
-    Effect, MessageId, Outcome, Part, PersonId, ToolCall, Usage,
+    Effect, MessageId, Outcome, Part, PersonId, ToolCall, ToolServerId, Usage,
     elicitation::{Answer, Elicitation, Inquiry, WayBack},
     tool::Reach,
     transcript::Finish,
@@ -199,6 +199,27 @@ fn a_call_that_asks_is_not_lost_but_waits_and_then_runs() {
     check(so_far().into_iter().chain(goes_on).chain([began()]), &lost);
     let past = WayBack::Held { until: Timestamp::from_millis(-1) };
     check(so_far().into_iter().chain([began(), elicits("a", past)]), &lost);
+}
+
+#[test]
+fn a_call_that_waits_for_a_sign_in_is_made_afresh_or_denied() {
+    let waits = |answer: Answer| {
+        let mut asked = elicits("a", WayBack::Afresh);
+        if let Item::Elicited { elicitation, .. } = &mut asked {
+            let inquiry = Inquiry::SignIn { server: ToolServerId::fresh(), before: 0 };
+            elicitation.questions = [("sign_in".to_owned(), inquiry)].into();
+        }
+        let answers = [("sign_in".to_owned(), answer)].into();
+        let answered = Item::Answered { call: id("a"), answers, by: PersonId::fresh() };
+        let began = Item::Began { call: id("a"), effect: Effect::Reaches };
+        vec![said(), asks(&[("a", "write")]), began, asked, answered]
+    };
+    let yes = Answer::Accept { content: json!({}) };
+    check(waits(yes), &Step::Settle(vec![(id("a"), Ruling::Run)]));
+    for no in [Answer::Decline, Answer::Cancel] {
+        let why = "the person did not sign in at the tool server; nothing was done".to_owned();
+        check(waits(no), &Step::Settle(vec![(id("a"), Ruling::Deny(Some(why)))]));
+    }
 }
 
 #[test]

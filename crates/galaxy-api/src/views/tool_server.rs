@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 pub use link::LinkView;
 
-use auth::{AuthView, ClientView};
+use auth::{ServerAuthView, ServerClientView};
 use health::ServerHealthView;
 
 use super::{
@@ -49,7 +49,7 @@ pub struct ToolServerView {
     /// How it is.
     pub health: ServerHealthView,
     /// Whether the caller is signed in there, if that is wanted.
-    pub auth: AuthView,
+    pub auth: ServerAuthView,
     /// How many tools it lists, or listed.
     pub tools: i64,
     /// How many of them agents are offered.
@@ -186,7 +186,7 @@ pub struct ToolServerDetailView {
     pub about: Option<ServerSelfView>,
     /// The client that somebody entered for signing in there, for whoever looks after it.
     #[schema(required)]
-    pub client: Option<ClientView>,
+    pub client: Option<ServerClientView>,
 }
 
 impl From<ServerDetail> for ToolServerDetailView {
@@ -202,7 +202,7 @@ impl From<ServerDetail> for ToolServerDetailView {
             tools: detail.tools.into_iter().map(ServerToolView::from).collect(),
             checks: detail.checks.iter().map(CheckView::from).collect(),
             about,
-            client: detail.client.map(ClientView::from),
+            client: detail.client.map(ServerClientView::from),
         }
     }
 }

@@ -16,13 +16,12 @@ use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
 use galaxy_jobs::WorkerConfig;
 use galaxy_mcp_server::{McpServer, Route};
-use galaxy_model::catalogue::{Catalogue, CatalogueEntry};
 use galaxy_store::{
     people::PersonChange,
     sessions::{NewSession, SessionKind},
 };
 use galaxy_testkit::{
-    FakeIssuer, FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
+    FakeIssuer, FakeTool, FakeToolServers, Script, ScriptedModel,
     store::{START, StoreFixture, permit},
 };
 use galaxy_tool::{
@@ -34,6 +33,9 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
+use models::{catalogue, model};
+
+mod models;
 
 /// A password that no list knows.
 pub(crate) const PASSWORD: &str = "three quiet lanterns";
@@ -289,24 +291,4 @@ pub(crate) fn mounted() -> Vec<Declared> {
 
 fn policy(route: Route) -> Policy {
     if route.is_guarded() { Policy::Bearer } else { Policy::Public }
-}
-
-fn model(scripts: Arc<Mutex<VecDeque<Script>>>) -> ScriptedModel {
-    ScriptedModel::improvising(move |_| {
-        let next = scripts.lock().unwrap().pop_front();
-        next.unwrap_or_else(|| Script::says(SMALL_TALK).usage(12, 3))
-    })
-}
-
-/// Two models that are one.
-fn catalogue(model: &Arc<ScriptedModel>, store: &StoreFixture) -> Catalogue {
-    let entry = |name: &str| CatalogueEntry {
-        profile: galaxy_model::Profile { name: name.to_owned(), ..scripted::profile() },
-        provider_name: "stage".to_owned(),
-        provider: Arc::new(ScriptedProvider(model.clone())),
-        fallbacks: Vec::new(),
-        source: "test".to_owned(),
-        max_concurrent: 64,
-    };
-    Catalogue::new(vec![entry("scripted"), entry("other")], store.clock.clone(), false).unwrap()
 }

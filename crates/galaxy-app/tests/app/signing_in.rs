@@ -1,20 +1,20 @@
 //! Tool servers that want each person to sign in.
 
+mod runs;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use galaxy_app::{
     AppError,
-    runs::Response,
     servers::{Auth, Entering, LinkRequest, NewServer, ServerChange, Standing},
 };
-use galaxy_domain::{
-    CallId, Caller, Kind, Outcome, Role, RunId, RunState, ToolServerId, Verdict,
-    elicitation::{Answer, Inquiry},
-    part::plain_text,
-    transcript::Question,
-};
+use galaxy_domain::{Caller, Kind, Outcome, Role, ToolServerId, Verdict, part::plain_text};
 use galaxy_store::Store;
-use galaxy_testkit::{FakeToolServer, Script, issuer::LIFE, store::StoreFixture};
+use galaxy_testkit::{
+    FakeToolServer, Script,
+    issuer::LIFE,
+    store::{START, StoreFixture},
+};
 use galaxy_tool::server::{SignInError, oauth::Pending};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -26,10 +26,6 @@ galaxy_testkit::on_both_engines! {
     nobodys_token_serves_another,
     a_sign_in_is_finished_once_in_time_and_by_the_one_who_began_it,
     what_goes_wrong_is_told_where_one_signs_in,
-    a_run_waits_until_its_person_has_signed_in_and_goes_on_by_itself,
-    a_run_that_waits_survives_a_restart,
-    a_no_to_signing_in_ends_the_call_as_denied,
-    more_is_asked_for_once_and_what_was_allowed_stays,
     a_token_is_renewed_before_it_expires_and_kept,
     whoever_disconnects_gives_back_what_was_granted,
     a_server_that_moved_is_signed_in_at_anew,
@@ -103,10 +99,6 @@ async fn signed_in(
     (house, server, id)
 }
 
-fn scripts() -> Vec<Script> {
-    vec![Script::calls("c1", "far__look", json!({})), Script::says("It is sunny.")]
-}
-
 async fn whoever_signs_in_has_the_tools_read_and_allowed(fixture: &StoreFixture) {
     let house = House::new(fixture, []).await;
     let server = add_far(&house);
@@ -131,7 +123,7 @@ async fn whoever_signs_in_has_the_tools_read_and_allowed(fixture: &StoreFixture)
         panic!("{detail:?}")
     };
     assert_eq!(scopes, ["read"]);
-    assert_eq!(expires_at, Some(galaxy_testkit::store::START.after(LIFE)));
+    assert_eq!(expires_at, Some(START.after(LIFE)));
     assert!(is_done(&call(&house, &house.ann).await));
     assert_eq!(server.requests().len(), 1);
     // The client that was registered is used again.
@@ -218,80 +210,6 @@ async fn what_goes_wrong_is_told_where_one_signs_in(fixture: &StoreFixture) {
     assert!(matches!(auth(&house, &house.ann, id).await, Auth::Connected { .. }));
 }
 
-/// The run of a question whose call is refused because what Ann was granted is gone.
-async fn parked(house: &House) -> RunId {
-    house.issuer.forget_tokens();
-    house.issuer.refuse(SignInError::SignInAgain);
-    let chat = house.chat().await;
-    let (said, state) = house.ask(chat, "How is the weather?").await;
-    assert_eq!(state, RunState::Parked);
-    said.run.unwrap()
-}
-
-async fn a_run_waits_until_its_person_has_signed_in_and_goes_on_by_itself(fixture: &StoreFixture) {
-    let (house, server, id) = signed_in(&fixture.store, scripts()).await;
-    let run = parked(&house).await;
-    let detail = house.run(run).await;
-    let open = detail.transcript.open_call(&CallId("c1".to_owned())).unwrap();
-    assert_eq!(open.question(), Some(Question::Form));
-    let asked = &open.waits_for().unwrap().questions["sign_in"];
-    assert_eq!(*asked, Inquiry::SignIn { server: id, before: 0 });
-    let Auth::Needed { reason: Some(reason) } = auth(&house, &house.ann, id).await else {
-        panic!()
-    };
-    assert!(reason.contains("not valid any more"), "{reason}");
-    assert!(server.requests().is_empty());
-
-    sign_in(&house, &house.ann, id).await;
-    assert_eq!(house.rests(run).await, RunState::Finished);
-    let replies = house.replies(run).await;
-    assert!(replies.len() == 1 && is_done(&replies[0]), "{replies:?}");
-    assert_eq!(server.requests().len(), 1);
-}
-
-async fn a_run_that_waits_survives_a_restart(fixture: &StoreFixture) {
-    let (house, _, id) = signed_in(&fixture.store, scripts()).await;
-    let run = parked(&house).await;
-    house.tasks.stop(Duration::from_secs(10)).await;
-
-    let says = [Script::says("It is sunny.")];
-    let again = House::idle(&fixture.store, says, [], worker("two")).await;
-    again.app.start();
-    let server = add_far(&again);
-    sign_in(&again, &again.ann, id).await;
-    assert_eq!(again.rests(run).await, RunState::Finished);
-    assert!(is_done(&again.replies(run).await[0]));
-    assert_eq!(server.requests().len(), 1);
-}
-
-async fn a_no_to_signing_in_ends_the_call_as_denied(fixture: &StoreFixture) {
-    let (house, server, _) = signed_in(&fixture.store, scripts()).await;
-    let run = parked(&house).await;
-    let answers = [("sign_in".to_owned(), Answer::Decline)].into();
-    let no = Response { call: CallId("c1".to_owned()), round: 1, answers };
-    house.app.respond(&house.ann, run, no, None).await.unwrap();
-    assert_eq!(house.rests(run).await, RunState::Finished);
-    let replies = house.replies(run).await;
-    assert!(matches!(&replies[..], [Outcome::Denied { reason: Some(_) }]), "{replies:?}");
-    assert!(server.requests().is_empty());
-}
-
-async fn more_is_asked_for_once_and_what_was_allowed_stays(fixture: &StoreFixture) {
-    let (house, _, id) = signed_in(&fixture.store, scripts()).await;
-    house.issuer.demand("write");
-    let chat = house.chat().await;
-    let (said, state) = house.ask(chat, "How is the weather?").await;
-    assert_eq!(state, RunState::Parked);
-    let Auth::Needed { reason: Some(reason) } = auth(&house, &house.ann, id).await else {
-        panic!()
-    };
-    assert!(reason.contains("write"), "{reason}");
-    sign_in(&house, &house.ann, id).await;
-    assert_eq!(house.rests(said.run.unwrap()).await, RunState::Finished);
-    let Auth::Connected { scopes, .. } = auth(&house, &house.ann, id).await else { panic!() };
-    assert_eq!(scopes, ["read", "write"]);
-}
-
 async fn a_token_is_renewed_before_it_expires_and_kept(fixture: &StoreFixture) {
     let (house, _, id) = signed_in(&fixture.store, Vec::new()).await;
     fixture.clock.advance(LIFE - Duration::from_secs(30));
@@ -304,6 +222,7 @@ async fn a_token_is_renewed_before_it_expires_and_kept(fixture: &StoreFixture) {
 
     // Another process finds the new one.
     let other = House::idle(&fixture.store, [], [], worker("two")).await;
+    other.issuer.set_now(fixture.clock.now());
     add_far(&other);
     assert!(is_done(&call(&other, &other.ann).await));
     assert_eq!(other.issuer.counts(), (1, 0), "its issuer did not know the token, and renewed it");

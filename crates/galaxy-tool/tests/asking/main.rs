@@ -5,3 +5,4 @@
 mod again;
 mod held;
 mod scene;
+mod sign_in;

@@ -12,7 +12,7 @@ use galaxy_testkit::FakeToolServer;
 use galaxy_tool::{
     Asks, Notes, Output, Resumed, ToolCx, ToolError,
     server::{
-        Declines, Elicit, Holds, Questions, Request, RequestCx, ServerError, ToolServer,
+        Declines, Desk, Elicit, Holds, Questions, Request, RequestCx, ServerError, ToolServer,
         remote_tools,
     },
 };
@@ -35,8 +35,20 @@ impl Scene {
     where
         F: Future<Output = Result<Value, ServerError>> + Send + 'static,
     {
+        Self::at(None, Questions::Allowed, answers)
+    }
+
+    /// The same with a server that is looked after at `desk`.
+    pub(crate) fn at<F>(
+        desk: Option<Desk>,
+        questions: Questions,
+        answers: impl Fn(Request, RequestCx) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Value, ServerError>> + Send + 'static,
+    {
         let mut spec = FakeToolServer::spec("far");
-        spec.questions = Questions::Allowed;
+        (spec.desk, spec.questions) = (desk, questions);
         let server = Arc::new(FakeToolServer::new(spec, answers));
         server.offer(vec![json!({ "name": "pay", "description": "Pays.", "inputSchema": {} })]);
         let tasks = Tasks::default();

@@ -10,7 +10,7 @@ use crate::views::event::time;
 /// How the caller stands with a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum AuthView {
+pub enum ServerAuthView {
     /// It wants no sign-in, as far as is known.
     None,
     /// They have to sign in.
@@ -37,7 +37,7 @@ pub enum AuthView {
     },
 }
 
-impl From<&Auth> for AuthView {
+impl From<&Auth> for ServerAuthView {
     fn from(auth: &Auth) -> Self {
         match auth.clone() {
             Auth::None => Self::None,
@@ -52,7 +52,7 @@ impl From<&Auth> for AuthView {
 
 /// The client that somebody entered for a server; its secret is never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ClientView {
+pub struct ServerClientView {
     /// The issuer, as it calls itself.
     pub issuer: String,
     /// The client's ID there.
@@ -61,7 +61,7 @@ pub struct ClientView {
     pub inside: bool,
 }
 
-impl From<ClientRow> for ClientView {
+impl From<ClientRow> for ServerClientView {
     fn from(row: ClientRow) -> Self {
         Self { issuer: row.issuer, client_id: row.client, inside: row.inside }
     }

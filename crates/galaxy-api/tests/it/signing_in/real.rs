@@ -21,6 +21,9 @@ galaxy_testkit::on_both_engines! {
     every_lie_ends_in_a_clear_state,
 }
 
+/// Something that a server or an issuer says and is not so.
+type Lie = fn(&Issuer);
+
 /// A house with the real way outside.
 async fn house(store: &StoreFixture) -> House<'_> {
     // Another test of this process may have been faster.
@@ -109,7 +112,7 @@ async fn from_an_address_to_an_answer_and_again_after_the_token_was_revoked(stor
 async fn every_lie_ends_in_a_clear_state(store: &StoreFixture) {
     let house = house(store).await;
     let ana = house.admin().await;
-    let lies: [(fn(&Issuer), &str); 3] = [
+    let lies: [(Lie, &str); 3] = [
         (|it| it.know().metadata["issuer"] = json!("https://evil.example"), "answers for"),
         (|it| it.know().resource["resource"] = json!("https://evil.example/mcp"), "another one"),
         (|it| it.know().registered = Value::Null, "does not register applications"),

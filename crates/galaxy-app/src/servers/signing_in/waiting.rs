@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use galaxy_access::{holding, on_behalf};
-use galaxy_domain::Permit;
 use galaxy_domain::{
-    Caller, Item, RunState, ToolServerId, Transcript,
+    Caller, Item, Permit, RunState, ToolServerId, Transcript,
     access::{Drive, Target},
     elicitation::Answer,
     id::{Run, ToolServer},
