@@ -39,10 +39,12 @@ mod export;
 mod feedback;
 mod keys;
 mod live;
+mod market;
 mod messages;
 mod models;
 pub mod mount;
 mod people;
+mod registry;
 mod runs;
 mod system;
 mod tasks;
@@ -159,6 +161,8 @@ fn all() -> Routes {
     let routes = models::routes(routes);
     let routes = tools::routes(routes);
     let routes = tool_servers::routes(routes);
+    let routes = market::routes(routes);
+    let routes = registry::routes(routes);
     let routes = tasks::routes(routes);
     let routes = live::routes(routes);
     docs::routes(routes)

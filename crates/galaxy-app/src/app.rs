@@ -7,6 +7,7 @@ use galaxy_agent::Limits;
 use galaxy_base::{Clock, Tasks};
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
+use galaxy_registry::Upstream;
 use galaxy_store::Store;
 use galaxy_tool::{
     NameTaken, Toolbox,
@@ -71,6 +72,8 @@ pub struct App {
     pub(crate) making: Pace,
     pub(crate) remembered: Remembered,
     pub(crate) births: Births,
+    /// The registry that is read, if one is.
+    pub(crate) upstream: Option<Arc<dyn Upstream>>,
 }
 
 /// What an [`App`] is made of.
@@ -87,6 +90,8 @@ pub struct Parts {
     pub opener: Arc<dyn ToolServers>,
     /// Seals what opens them.
     pub vault: Arc<Keyring>,
+    /// The registry of tool servers that is read, if one is.
+    pub upstream: Option<Arc<dyn Upstream>>,
     /// What time it is.
     pub clock: Clock,
     /// Background work.
@@ -99,7 +104,8 @@ impl App {
     /// # Errors
     /// When two tools share a name.
     pub fn new(parts: Parts, config: AppConfig) -> Result<Arc<Self>, NameTaken> {
-        let Parts { store, access, catalogue, tools: plain, opener, vault, clock, tasks } = parts;
+        let Parts { store, access, catalogue, tools: plain, opener, vault, upstream, clock, tasks } =
+            parts;
         let live = Arc::new(Live::default());
         store.watch(live.clone());
         let mut toolbox = Toolbox::default();
@@ -153,6 +159,7 @@ impl App {
             holds,
             remembered: Remembered::default(),
             births: Births::default(),
+            upstream,
             sending,
             making,
         }))
@@ -162,6 +169,9 @@ impl App {
     pub fn start(&self) {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
+        if let Some(mirror) = self.mirroring() {
+            self.servers.tasks.spawn(mirror.go_on());
+        }
     }
 
     /// What the deployment fixed.

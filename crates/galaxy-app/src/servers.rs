@@ -37,6 +37,7 @@ pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};
+pub(crate) use settings::{Known, Mistakes};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
 
 /// What a deployment fixes for tool servers.

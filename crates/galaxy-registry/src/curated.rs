@@ -79,7 +79,8 @@ pub fn find(name: &str) -> Option<&'static Curated> {
 
 /// Everything that the entries are about, by name.
 pub fn tags() -> Vec<&'static str> {
-    let mut tags: Vec<&str> = curated().iter().flat_map(|it| &it.tags).map(String::as_str).collect();
+    let mut tags: Vec<&str> =
+        curated().iter().flat_map(|it| &it.tags).map(String::as_str).collect();
     tags.sort_unstable();
     tags.dedup();
     tags
@@ -109,7 +110,8 @@ mod tests {
 
     /// An answer to everything that has to be answered.
     fn answers(way: &crate::Way) -> Inputs {
-        let needed = way.questions().into_iter().filter(|it| it.is_required && it.default.is_none());
+        let needed =
+            way.questions().into_iter().filter(|it| it.is_required && it.default.is_none());
         let answer = |it: crate::Question| {
             let answer = match it.format {
                 Format::Path => "/srv/data".to_owned(),

@@ -130,7 +130,10 @@ mod tests {
         let listed = Listed::read(text).unwrap();
         assert_eq!((listed.status, listed.is_latest), (Status::Deprecated, false));
         assert_eq!(listed.published_at.to_string(), "2026-01-02T03:04:05.678Z");
-        assert_eq!((listed.changed_at, listed.words()), (listed.published_at, "a/b  ähm".to_owned()));
+        assert_eq!(
+            (listed.changed_at, listed.words()),
+            (listed.published_at, "a/b  ähm".to_owned())
+        );
 
         let bare = Listed::read(r#"{ "server": { "name": "a/b", "version": "1" } }"#).unwrap();
         assert_eq!((bare.status, bare.is_latest), (Status::Active, true));

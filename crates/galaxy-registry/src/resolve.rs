@@ -128,8 +128,10 @@ pub fn resolve(
 fn remote_is_reachable(remote: &Remote) -> Result<(), String> {
     match remote.transport.as_str() {
         "streamable-http" => Ok(()),
-        "sse" => Err("it speaks the transport of 2024 (HTTP with SSE), which is not spoken here"
-            .to_owned()),
+        "sse" => {
+            Err("it speaks the transport of 2024 (HTTP with SSE), which is not spoken here"
+                .to_owned())
+        }
         other => Err(format!("it speaks `{other}`, which is not known here")),
     }
 }
@@ -137,9 +139,11 @@ fn remote_is_reachable(remote: &Remote) -> Result<(), String> {
 fn package_is_runnable(package: &Package) -> Result<(), String> {
     match &package.kind {
         PackageKind::Mcpb => {
-            return Err("it is a bundle for desktop applications (MCPB): its code would have to be \
+            return Err(
+                "it is a bundle for desktop applications (MCPB): its code would have to be \
                  unpacked and run with whatever runtime this machine happens to have"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         PackageKind::Other(kind) => {
             return Err(format!("packages of the kind `{kind}` are not known here"));

@@ -1,6 +1,6 @@
 //! The commands.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -16,6 +16,7 @@ use crate::{
     tool_servers,
 };
 
+mod registry;
 mod rotate;
 mod verify;
 
@@ -60,6 +61,12 @@ enum Command {
     Secrets {
         #[command(subcommand)]
         command: SecretsCommand,
+    },
+    /// Move what was read of registries of tool servers between machines. With SQLite the server has
+    /// to be stopped.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
     },
     /// Keeps a program; the server starts this itself.
     #[command(name = tool_servers::KEEP, hide = true)]
@@ -111,6 +118,20 @@ enum SecretsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum RegistryCommand {
+    /// Keep the entries of a snapshot, as far as they are no older than what is here.
+    Import {
+        /// The snapshot.
+        file: PathBuf,
+    },
+    /// Write all entries to a snapshot.
+    Export {
+        /// A file that is not there yet.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Print a new token with which the first administrator is made.
     SetupToken,
@@ -133,6 +154,12 @@ impl Cli {
             }
             Command::Secrets { command: SecretsCommand::Rotate } => {
                 settings().and_then(|it| wait(rotate::rotate(it)))
+            }
+            Command::Registry { command: RegistryCommand::Import { file } } => {
+                settings().and_then(|it| wait(registry::take(it, &file)))
+            }
+            Command::Registry { command: RegistryCommand::Export { file } } => {
+                settings().and_then(|it| wait(registry::give(it, &file)))
             }
             Command::Keep { command } => return tool_servers::keep(&command),
             Command::Admin { command: AdminCommand::SetupToken } => {

@@ -88,6 +88,7 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
         tools: galaxy_tools::all(),
         opener: tool_servers::opener(client.clone(), tasks.clone()),
         vault,
+        upstream: settings.registry.build(&client),
         clock: Clock::System,
         tasks: tasks.clone(),
     };

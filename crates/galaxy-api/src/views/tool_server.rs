@@ -1,73 +1,24 @@
 //! Tool servers as clients see them.
 
 pub mod import;
+pub mod link;
 pub mod tried;
 
-use galaxy_app::servers::{Health, LinkRequest, LogEntry, ServerDetail, ServerSummary, ServerTool};
+use galaxy_app::servers::{Health, LogEntry, ServerDetail, ServerSummary, ServerTool};
 use galaxy_domain::{
     ToolServerId,
-    tool_server::{Check, Link},
+    tool_server::{Check, Origin},
 };
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub use link::LinkView;
+
 use super::{
     event::time,
     names::{EffectName, StandingName, VerdictName},
 };
-
-/// How a server is reached; values that open it are never shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum LinkView {
-    /// By streamable HTTP.
-    Http {
-        /// Where.
-        url: String,
-        /// Names of the headers that open it.
-        headers: Vec<String>,
-        /// Whether it may be on the server's own machine or in the networks inside.
-        inside: bool,
-    },
-    /// As a program on the server's machine.
-    Program {
-        /// Its absolute path.
-        command: String,
-        /// Its arguments.
-        arguments: Vec<String>,
-        /// Names of the variables of its environment.
-        environment: Vec<String>,
-    },
-}
-
-impl From<&Link> for LinkView {
-    fn from(link: &Link) -> Self {
-        match link.clone() {
-            Link::Http { url, headers, inside } => Self::Http { url, headers, inside },
-            Link::Program { command, arguments, environment } => {
-                Self::Program { command, arguments, environment }
-            }
-        }
-    }
-}
-
-impl From<&LinkRequest> for LinkView {
-    fn from(request: &LinkRequest) -> Self {
-        match request {
-            LinkRequest::Http { url, headers, inside } => Self::Http {
-                url: url.clone(),
-                headers: headers.keys().cloned().collect(),
-                inside: *inside,
-            },
-            LinkRequest::Program { command, arguments, environment } => Self::Program {
-                command: command.clone(),
-                arguments: arguments.clone(),
-                environment: environment.keys().cloned().collect(),
-            },
-        }
-    }
-}
 
 /// How a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -104,6 +55,18 @@ impl From<&Health> for ServerHealthView {
     }
 }
 
+/// Where a tool server was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OriginView {
+    /// The name of the entry.
+    pub entry: String,
+    /// Its version.
+    pub version: String,
+    /// A newer version, if the list has one.
+    #[schema(required)]
+    pub newer: Option<String>,
+}
+
 /// A tool server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ToolServerView {
@@ -124,6 +87,9 @@ pub struct ToolServerView {
     pub managed: bool,
     /// How it is reached.
     pub link: LinkView,
+    /// Where it was chosen, if it is reached as was chosen there.
+    #[schema(required)]
+    pub origin: Option<OriginView>,
     /// Whether what it says about its tools is believed.
     pub trusted: bool,
     /// Whether it may ask people for input.
@@ -154,6 +120,11 @@ impl From<&ServerSummary> for ToolServerView {
             shadowed: summary.is_shadowed,
             managed: summary.is_managed,
             link: (&row.link).into(),
+            origin: row.origin.as_ref().map(|it: &Origin| OriginView {
+                entry: it.entry.clone(),
+                version: it.version.clone(),
+                newer: summary.newer.clone(),
+            }),
             trusted: row.trusted,
             may_ask: row.may_ask,
             health: (&summary.health).into(),

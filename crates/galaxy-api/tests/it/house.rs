@@ -160,6 +160,7 @@ impl<'a> House<'a> {
             catalogue: Arc::new(catalogue(&model, store)),
             tools: galaxy_tools::all().into_iter().chain(plan.tools).collect(),
             opener: servers.clone(),
+            upstream: None,
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             clock: store.clock.clone(),
             tasks: tasks.clone(),

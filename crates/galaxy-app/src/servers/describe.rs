@@ -54,6 +54,8 @@ pub struct ServerSummary {
     pub is_managed: bool,
     /// Whether a server of everybody has the same name, so that this one is not used.
     pub is_shadowed: bool,
+    /// The newer version that the list has where it was chosen.
+    pub newer: Option<String>,
 }
 
 /// A tool of a server.
@@ -112,11 +114,13 @@ impl App {
         let permit = within::<Read, ToolServer>(caller)?;
         let rows = self.store.tool_servers(permit).await?;
         let tallies = self.store.tool_tallies(permit).await?;
+        let newer = self.newer_versions(rows.iter()).await?;
         let used: Vec<ToolServerId> = in_use(rows.clone()).iter().map(|it| it.id).collect();
         let summary = |row: ToolServerRow| {
             let tally = tallies.get(&row.id).copied().unwrap_or_default();
             let is_shadowed = row.enabled && !used.contains(&row.id);
-            self.summary(caller, row, tally, is_shadowed)
+            let newer = newer.get(&row.id).cloned();
+            ServerSummary { newer, ..self.summary(caller, row, tally, is_shadowed) }
         };
         Ok(rows.into_iter().map(summary).collect())
     }
@@ -142,7 +146,8 @@ impl App {
         let tally = tally(&tools);
         let about = self.live_health(&row).and_then(|it| it.server);
         let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
-        let summary = self.summary(caller, row, tally, is_shadowed);
+        let newer = self.newer_versions([&row].into_iter()).await?.remove(&row.id);
+        let summary = ServerSummary { newer, ..self.summary(caller, row, tally, is_shadowed) };
         let about = about.as_deref().map(of_itself);
         Ok(ServerDetail { summary, tools, checks, about })
     }
@@ -194,7 +199,7 @@ impl App {
             Some(live) => of_live(&live),
             None => of_last(row.last.as_ref()),
         };
-        ServerSummary { row, health, tally, is_managed, is_shadowed }
+        ServerSummary { row, health, tally, is_managed, is_shadowed, newer: None }
     }
 
     fn live_health(&self, row: &ToolServerRow) -> Option<server::Health> {

@@ -9,6 +9,7 @@ use galaxy_app::{
     app::Parts,
     chat::{Said, Sending},
     conversations::{Change, Window},
+    market::registry::Upstream,
     runs::RunDetail,
     servers::ServersConfig,
 };
@@ -73,12 +74,27 @@ impl House {
         Self::of(store, scripts, tools.collect(), worker).await
     }
 
+    /// An application that may read a registry elsewhere, and does nothing by itself.
+    pub(crate) async fn reading(fixture: &StoreFixture, upstream: Arc<dyn Upstream>) -> Self {
+        Self::made(&fixture.store, [], Vec::new(), worker("one"), Some(upstream)).await
+    }
+
     /// The same with tools of any kind.
     pub(crate) async fn of(
         store: &Store,
         scripts: impl IntoIterator<Item = Script>,
         tools: Vec<Arc<dyn AnyTool>>,
         worker: WorkerConfig,
+    ) -> Self {
+        Self::made(store, scripts, tools, worker, None).await
+    }
+
+    async fn made(
+        store: &Store,
+        scripts: impl IntoIterator<Item = Script>,
+        tools: Vec<Arc<dyn AnyTool>>,
+        worker: WorkerConfig,
+        upstream: Option<Arc<dyn Upstream>>,
     ) -> Self {
         let tasks = Tasks::default();
         let model = Arc::new(ScriptedModel::new(scripts));
@@ -93,6 +109,7 @@ impl House {
             tools,
             clock: store.clock().clone(),
             opener: servers.clone(),
+            upstream,
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             tasks: tasks.clone(),
         };

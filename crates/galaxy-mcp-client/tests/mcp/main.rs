@@ -11,5 +11,6 @@ mod orphans;
 #[path = "../../examples/fixture/protocol.rs"]
 mod protocol;
 mod questions;
+mod registry;
 mod servers;
 mod web;

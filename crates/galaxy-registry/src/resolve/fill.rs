@@ -194,12 +194,7 @@ fn append(arguments: &mut Vec<String>, flag: Option<&str>, filled: Filled) {
     }
 }
 
-fn keep_worth(
-    worths: &mut BTreeMap<String, Worth>,
-    name: &str,
-    filled: Filled,
-    is_secret: bool,
-) {
+fn keep_worth(worths: &mut BTreeMap<String, Worth>, name: &str, filled: Filled, is_secret: bool) {
     let worth = match filled {
         Filled::Nothing | Filled::Switch => return,
         Filled::Kept => Worth::Kept,

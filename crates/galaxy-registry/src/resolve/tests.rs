@@ -56,7 +56,12 @@ fn each_kind_of_package_becomes_an_exact_command() {
     for (kind, identifier, version, expected) in [
         ("npm", "@scope/thing", Some("1.2.3"), "npx -y @scope/thing@1.2.3 --root /srv"),
         ("pypi", "thing", Some("2026.10.19"), "uvx thing==2026.10.19 --root /srv"),
-        ("oci", "ghcr.io/a/thing:v1.2.3", None, "docker run -i --rm ghcr.io/a/thing:v1.2.3 --root /srv"),
+        (
+            "oci",
+            "ghcr.io/a/thing:v1.2.3",
+            None,
+            "docker run -i --rm ghcr.io/a/thing:v1.2.3 --root /srv",
+        ),
         ("oci", "a/thing", Some("1.2.3"), "docker run -i --rm a/thing:1.2.3 --root /srv"),
         ("nuget", "A.Thing", Some("0.1.0"), "dnx A.Thing@0.1.0 --yes -- --root /srv"),
     ] {
@@ -116,7 +121,9 @@ fn what_is_asked_is_filled_in_where_it_belongs() {
         line(&run(&way, &given).unwrap()),
         "npx -y thing@1.0.0 /a b /c --mode ro --quiet --at=h:80 KEY=<canary> REGION=eu"
     );
-    let Reached::Program { arguments, .. } = run(&way, &given).unwrap() else { panic!("a program") };
+    let Reached::Program { arguments, .. } = run(&way, &given).unwrap() else {
+        panic!("a program")
+    };
     assert_eq!(arguments[2], "/a b", "an argument is never taken apart");
 }
 
@@ -196,7 +203,10 @@ fn a_variable_of_a_container_is_no_argument() {
     let reached = run(&way, &given).unwrap();
     let Reached::Program { arguments, .. } = &reached else { panic!("{reached:?}") };
     let words = arguments.join(" ");
-    assert!(!words.contains("canary") && words.contains("-e KEY -e REGION a/thing:1.0.0"), "{words}");
+    assert!(
+        !words.contains("canary") && words.contains("-e KEY -e REGION a/thing:1.0.0"),
+        "{words}"
+    );
     assert!(words.contains("--mount type=bind,src=/srv,dst=/in"), "{words}");
     assert!(line(&reached).ends_with("KEY=<canary> REGION=eu"), "{}", line(&reached));
 }
@@ -227,7 +237,9 @@ fn what_would_not_be_exact_or_would_tell_a_secret_is_refused() {
         (npm(json!({ "registryType": "oci", "identifier": "a/b:latest", "version": null })), "tag"),
         (npm(json!({ "registryType": "oci", "identifier": "a/b", "version": null })), "tag"),
         (
-            npm(json!({ "packageArguments": [{ "type": "named", "name": "--key", "isSecret": true }] })),
+            npm(
+                json!({ "packageArguments": [{ "type": "named", "name": "--key", "isSecret": true }] }),
+            ),
             "command line",
         ),
         (remote(json!({ "type": "sse", "url": "https://a.example/sse" })), "SSE"),
@@ -244,7 +256,8 @@ fn what_would_not_be_exact_or_would_tell_a_secret_is_refused() {
         assert_eq!((defects.len(), defects[0].key.as_str()), (1, ""), "{way:?}");
         assert!(defects[0].message.contains(says), "{says}: {defects:?}");
     }
-    let digest = npm(json!({ "registryType": "oci", "identifier": format!("a/b@{sha}"), "version": null }));
+    let digest =
+        npm(json!({ "registryType": "oci", "identifier": format!("a/b@{sha}"), "version": null }));
     assert!(run(&digest, &[]).is_ok());
 }
 
@@ -259,7 +272,10 @@ fn a_stored_secret_stays_where_nobody_answers() {
     assert_eq!(line(&stays), "https://a.example/mcp Authorization=kept");
     let new = resolve(&way, &inputs(&[("header.Authorization.token", "t")]), &kept).unwrap();
     assert_eq!(line(&new), "https://a.example/mcp Authorization=<Bearer t>");
-    assert_eq!(keys(resolve(&way, &Inputs::new(), &BTreeSet::new())), ["header.Authorization.token"]);
+    assert_eq!(
+        keys(resolve(&way, &Inputs::new(), &BTreeSet::new())),
+        ["header.Authorization.token"]
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ const NOTE: &str = "INSERT INTO _sqlx_migrations
     (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "base",
@@ -49,6 +49,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "tool_servers",
         include_str!("../../migrations/sqlite/0003_tool_servers.sql"),
         include_str!("../../migrations/postgres/0003_tool_servers.sql"),
+    ),
+    (
+        5,
+        "registry",
+        include_str!("../../migrations/sqlite/0005_registry.sql"),
+        include_str!("../../migrations/postgres/0005_registry.sql"),
     ),
 ];
 
