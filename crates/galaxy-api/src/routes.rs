@@ -39,11 +39,13 @@ mod export;
 mod feedback;
 mod keys;
 mod live;
+mod market;
 mod messages;
 mod models;
 pub mod mount;
 pub(crate) mod oauth;
 mod people;
+mod registry;
 mod runs;
 mod system;
 mod tasks;
@@ -161,6 +163,8 @@ fn all() -> Routes {
     let routes = tools::routes(routes);
     let routes = tool_servers::routes(routes);
     let routes = oauth::routes(routes);
+    let routes = market::routes(routes);
+    let routes = registry::routes(routes);
     let routes = tasks::routes(routes);
     let routes = live::routes(routes);
     docs::routes(routes)

@@ -4,6 +4,7 @@ pub mod account;
 pub mod conversation;
 pub mod elicitation;
 pub mod event;
+pub mod market;
 pub mod model;
 pub mod names;
 pub mod notice;

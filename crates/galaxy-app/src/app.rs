@@ -7,6 +7,7 @@ use galaxy_agent::Limits;
 use galaxy_base::{Clock, Tasks};
 use galaxy_jobs::{Live, Worker, WorkerConfig};
 use galaxy_model::catalogue::Catalogue;
+use galaxy_registry::Upstream;
 use galaxy_store::Store;
 use galaxy_tool::{
     NameTaken, Toolbox,
@@ -71,6 +72,8 @@ pub struct App {
     pub(crate) making: Pace,
     pub(crate) remembered: Remembered,
     pub(crate) births: Births,
+    /// The registry that is read, if one is.
+    pub(crate) upstream: Option<Arc<dyn Upstream>>,
 }
 
 /// What an [`App`] is made of.
@@ -89,6 +92,8 @@ pub struct Parts {
     pub sign_in: Arc<dyn SignIn>,
     /// Seals what opens them.
     pub vault: Arc<Keyring>,
+    /// The registry of tool servers that is read, if one is.
+    pub upstream: Option<Arc<dyn Upstream>>,
     /// What time it is.
     pub clock: Clock,
     /// Background work.
@@ -161,6 +166,7 @@ impl App {
             holds,
             remembered: Remembered::default(),
             births: Births::default(),
+            upstream: parts.upstream,
             sending,
             making,
         }))
@@ -170,6 +176,9 @@ impl App {
     pub fn start(&self) {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
+        if let Some(mirror) = self.mirroring() {
+            self.servers.tasks.spawn(mirror.go_on());
+        }
     }
 
     /// What the deployment fixed.

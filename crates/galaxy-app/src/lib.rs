@@ -12,6 +12,7 @@ pub mod export;
 pub mod feedback;
 pub mod follow;
 mod held;
+pub mod market;
 pub mod models;
 mod pace;
 pub mod quick;

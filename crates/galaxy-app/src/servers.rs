@@ -42,8 +42,10 @@ pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};
+pub(crate) use settings::{Known, Mistakes};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
 pub use signing_in::{Auth, Departure, Entering};
+pub(crate) use walls::folders_of;
 
 /// What a deployment fixes for tool servers.
 #[derive(Debug, Clone)]

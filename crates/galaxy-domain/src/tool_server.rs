@@ -1,5 +1,7 @@
 //! Servers of tools, as they are written down and as they were last seen.
 
+use std::collections::BTreeMap;
+
 use galaxy_base::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +79,19 @@ impl Link {
     }
 }
 
+/// Where a tool server was chosen: the entry of a list, and what was answered. A persisted format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The name of the entry.
+    pub entry: String,
+    /// Its version.
+    pub version: String,
+    /// Which of the entry's ways was taken.
+    pub way: String,
+    /// What was answered, as far as it may be seen, by the key of the question.
+    pub inputs: BTreeMap<String, Vec<String>>,
+}
+
 /// A tool server, as it is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolServerRow {
@@ -94,6 +109,8 @@ pub struct ToolServerRow {
     pub enabled: bool,
     /// How it is reached.
     pub link: Link,
+    /// Where it was chosen, if it is reached as was chosen there.
+    pub origin: Option<Origin>,
     /// Whether an administrator vouches for what it says about its own tools.
     pub trusted: bool,
     /// Whether it may ask people for input.

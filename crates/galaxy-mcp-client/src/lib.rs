@@ -12,6 +12,7 @@ mod listen;
 mod lists;
 mod log;
 mod oauth;
+mod registry;
 mod restarts;
 mod servers;
 mod stdio;
@@ -21,4 +22,5 @@ mod wire;
 
 pub use keeper::Keeper;
 pub use oauth::{OAuth, OAuthLimits};
+pub use registry::Registry;
 pub use servers::McpServers;

@@ -1,6 +1,6 @@
 //! The commands.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -18,6 +18,7 @@ use crate::{
     walls::{self, Confinement},
 };
 
+mod registry;
 mod rotate;
 mod verify;
 
@@ -67,6 +68,12 @@ enum Command {
     Secrets {
         #[command(subcommand)]
         command: SecretsCommand,
+    },
+    /// Move what was read of registries of tool servers between machines. With SQLite the server has
+    /// to be stopped.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
     },
     /// Keeps a program; the server starts this itself.
     #[command(name = tool_servers::KEEP, hide = true)]
@@ -127,6 +134,20 @@ enum SecretsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum RegistryCommand {
+    /// Keep the entries of a snapshot, as far as they are no older than what is here.
+    Import {
+        /// The snapshot.
+        file: PathBuf,
+    },
+    /// Write all entries to a snapshot.
+    Export {
+        /// A file that is not there yet.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Print a new token with which the first administrator is made.
     SetupToken,
@@ -156,6 +177,12 @@ impl Cli {
                 return tool_servers::keep(&command, confined.as_ref());
             }
             Command::TryWalls { bait } => return walls::tried(&bait),
+            Command::Registry { command: RegistryCommand::Import { file } } => {
+                settings().and_then(|it| wait(registry::take(it, &file)))
+            }
+            Command::Registry { command: RegistryCommand::Export { file } } => {
+                settings().and_then(|it| wait(registry::give(it, &file)))
+            }
             Command::Admin { command: AdminCommand::SetupToken } => {
                 settings().and_then(|it| wait(setup_token(it)))
             }

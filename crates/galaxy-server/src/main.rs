@@ -10,6 +10,7 @@ mod listen;
 mod mcp;
 mod models;
 mod process;
+mod registry;
 mod say;
 mod secret_key;
 mod serve;

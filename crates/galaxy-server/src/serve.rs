@@ -89,6 +89,7 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
         opener: tool_servers::opener(client.clone(), tasks.clone()),
         sign_in: tool_servers::sign_in(client.clone()),
         vault,
+        upstream: settings.registry.build(&client),
         clock: Clock::System,
         tasks: tasks.clone(),
     };

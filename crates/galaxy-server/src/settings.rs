@@ -6,8 +6,8 @@
 use std::{env, fmt, path::Path};
 
 use crate::{
-    limits, listen, models, secret_key, store, system_prompt, telemetry, tool_servers, vault,
-    walls::Confinement, web,
+    limits, listen, models, registry, secret_key, store, system_prompt, telemetry, tool_servers,
+    vault, walls::Confinement, web,
 };
 
 mod given;
@@ -67,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) models: models::Config,
     /// Tool servers.
     pub(crate) tool_servers: tool_servers::Config,
+    /// The registry of tool servers that is read.
+    pub(crate) registry: registry::Config,
     /// What people may do at most.
     pub(crate) limits: limits::Config,
 }
@@ -109,6 +111,7 @@ impl Settings {
             vault: vault::Config::read(given),
             models: models::Config::read(given),
             tool_servers,
+            registry: registry::Config::read(given),
             limits: limits::Config::read(given),
         };
         let mistakes = given.mistakes();

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod once;
 pub mod page;
 pub mod people;
+pub mod registry;
 pub mod runs;
 pub mod sealed;
 pub mod search;

@@ -15,7 +15,7 @@ use galaxy_domain::{
     Permit, PersonId, ToolServerId, WorkspaceId,
     access::{Administer, Create, Read, SharedTarget, Write},
     id::{ToolServer, Workspace},
-    tool_server::{Link, ToolServerRow},
+    tool_server::{Link, Origin, ToolServerRow},
 };
 use uuid::Uuid;
 
@@ -68,6 +68,8 @@ pub struct NewToolServer {
     pub link: Link,
     /// What opens it, sealed.
     pub secrets: Option<Vec<u8>>,
+    /// Where it was chosen.
+    pub origin: Option<Origin>,
     /// Whether what it says about its tools is believed.
     pub trusted: bool,
     /// Whether it may ask people.
@@ -83,6 +85,9 @@ pub struct ToolServerChange {
     pub enabled: Option<bool>,
     /// How it is reached, and what opens it, sealed.
     pub link: Option<(Link, Option<Vec<u8>>)>,
+    /// Where that was chosen; without it, a server that is reached another way is nobody's choice
+    /// from a list any more.
+    pub origin: Option<Origin>,
     /// Whether what it says about its tools is believed.
     pub trusted: Option<bool>,
     /// Whether it may ask people.

@@ -57,6 +57,7 @@ pub(super) const CRATES: &[Crate] = &[
     at("galaxy-store", 2, &[0, 1]),
     at("galaxy-net", 2, &[0, 1]),
     at("galaxy-vault", 2, &[0, 1]),
+    at("galaxy-registry", 2, &[0, 1]),
     at("galaxy-sandbox", 2, &[0, 1]),
     at("galaxy-providers", 3, &[0, 1, 2]),
     at("galaxy-tools", 3, &[0, 1, 2]),

@@ -146,7 +146,8 @@ async fn create(
 ) -> Result<(StatusCode, Json<ToolServerDetailView>), Problem> {
     let once = key.once("POST /api/tool-servers", &body);
     let NewToolServer { name, title, link, shared, trusted, may_ask } = body.value;
-    let new = NewServer { name, title, link: link.into(), shared, trusted, may_ask };
+    let link = link.into();
+    let new = NewServer { name, title, link, origin: None, shared, trusted, may_ask };
     let made = api.app.add_server(&caller, new, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
@@ -196,7 +197,7 @@ async fn change(
 ) -> Result<Json<ToolServerDetailView>, Problem> {
     let ChangeToolServer { title, enabled, link, trusted, may_ask } = body.value;
     let link = link.map(LinkRequest::from);
-    let change = ServerChange { title, enabled, link, trusted, may_ask };
+    let change = ServerChange { title, enabled, link, origin: None, trusted, may_ask };
     Ok(Json(api.app.change_server(&caller, id, change).await?.into()))
 }
 

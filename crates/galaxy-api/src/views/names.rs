@@ -208,6 +208,48 @@ names! {
         /// The server no longer lists it.
         Gone {},
     }
+    /// Which list an entry is in.
+    MarketSourceName of galaxy_app::market::Source {
+        /// The one that comes with the program.
+        Curated {},
+        /// The registry that is read.
+        Registry {},
+    }
+    /// What became of an entry.
+    EntryStatusName of galaxy_app::market::registry::Status {
+        /// It can be used.
+        Active {},
+        /// Its author would rather have something else used.
+        Deprecated {},
+        /// It was taken out.
+        Deleted {},
+    }
+    /// What a tool server may touch.
+    TouchName of galaxy_app::market::registry::Touch {
+        /// Files of the machine that it runs on.
+        Files {},
+        /// The network.
+        Network {},
+        /// An account that somebody has somewhere.
+        Account {},
+        /// A database.
+        Database {},
+        /// The machine that it runs on: it starts programs.
+        Machine {},
+        /// Nothing but what it is told.
+        Nothing {},
+    }
+    /// What kind of value something is.
+    InputFormatName of galaxy_app::market::registry::Format {
+        /// A number.
+        Number {},
+        /// `true` or `false`.
+        Boolean {},
+        /// An absolute path on the server's machine.
+        Path {},
+        /// Any text.
+        Text {},
+    }
     /// How the last check of a model went.
     StatusName of galaxy_app::models::Status {
         /// It was never asked.

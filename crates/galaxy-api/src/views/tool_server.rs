@@ -7,7 +7,10 @@ pub mod link;
 pub mod tried;
 
 use galaxy_app::servers::{LogEntry, ServerDetail, ServerSummary, ServerTool};
-use galaxy_domain::{ToolServerId, tool_server::Check};
+use galaxy_domain::{
+    ToolServerId,
+    tool_server::{Check, Origin},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,6 +24,18 @@ use super::{
     event::time,
     names::{EffectName, StandingName, VerdictName},
 };
+
+/// Where a tool server was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OriginView {
+    /// The name of the entry.
+    pub entry: String,
+    /// Its version.
+    pub version: String,
+    /// A newer version, if the list has one.
+    #[schema(required)]
+    pub newer: Option<String>,
+}
 
 /// A tool server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,6 +57,9 @@ pub struct ToolServerView {
     pub managed: bool,
     /// How it is reached.
     pub link: LinkView,
+    /// Where it was chosen, if it is reached as was chosen there.
+    #[schema(required)]
+    pub origin: Option<OriginView>,
     /// Whether what it says about its tools is believed.
     pub trusted: bool,
     /// Whether it may ask people for input.
@@ -74,6 +92,11 @@ impl From<&ServerSummary> for ToolServerView {
             shadowed: summary.is_shadowed,
             managed: summary.is_managed,
             link: (&row.link).into(),
+            origin: row.origin.as_ref().map(|it: &Origin| OriginView {
+                entry: it.entry.clone(),
+                version: it.version.clone(),
+                newer: summary.newer.clone(),
+            }),
             trusted: row.trusted,
             may_ask: row.may_ask,
             health: (&summary.health).into(),

@@ -174,6 +174,7 @@ impl<'a> House<'a> {
             tools: galaxy_tools::all().into_iter().chain(plan.tools).collect(),
             opener,
             sign_in,
+            upstream: None,
             vault: Arc::new(Keyring::new(&random::token().into(), &[]).unwrap()),
             clock: store.clock.clone(),
             tasks: tasks.clone(),

@@ -32,6 +32,7 @@ mod feedback;
 mod following;
 mod hosts;
 mod keys;
+mod market;
 mod matrix;
 mod mcp;
 mod messages;

@@ -58,6 +58,8 @@ pub struct ServerSummary {
     pub is_managed: bool,
     /// Whether a server of everybody has the same name, so that this one is not used.
     pub is_shadowed: bool,
+    /// The newer version that the list has where it was chosen.
+    pub newer: Option<String>,
 }
 
 /// A tool of a server.
@@ -119,12 +121,14 @@ impl App {
         let rows = self.store.tool_servers(permit).await?;
         let tallies = self.store.tool_tallies(permit).await?;
         let grants = self.store.grants(permit).await?;
+        let newer = self.newer_versions(rows.iter()).await?;
         let used: Vec<ToolServerId> = in_use(rows.clone()).iter().map(|it| it.id).collect();
         let summary = |row: ToolServerRow| {
             let tally = tallies.get(&row.id).copied().unwrap_or_default();
             let is_shadowed = row.enabled && !used.contains(&row.id);
             let grant = grants.iter().find(|it| it.server == row.id);
-            self.summary(caller, row, grant, tally, is_shadowed)
+            let newer = newer.get(&row.id).cloned();
+            ServerSummary { newer, ..self.summary(caller, row, grant, tally, is_shadowed) }
         };
         Ok(rows.into_iter().map(summary).collect())
     }
@@ -152,7 +156,9 @@ impl App {
         let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
         let grant = self.store.grant(on_behalf(&row, caller.person)?).await?;
         let grant = grant.as_ref().map(|it| &it.row);
+        let newer = self.newer_versions([&row].into_iter()).await?.remove(&row.id);
         let summary = self.summary(caller, row, grant, tally, is_shadowed);
+        let summary = ServerSummary { newer, ..summary };
         let client = self.store.tool_clients(permit).await?;
         let client = client.into_iter().map(|it| it.row).find(|it| it.entered);
         let client = client.filter(|_| summary.is_managed);
@@ -210,7 +216,7 @@ impl App {
         };
         let auth = Auth::of(&row, grant);
         let health = to_person(health, &auth);
-        ServerSummary { row, health, auth, tally, is_managed, is_shadowed }
+        ServerSummary { row, health, auth, tally, is_managed, is_shadowed, newer: None }
     }
 
     fn live_health(&self, caller: &Caller, row: &ToolServerRow) -> Option<server::Health> {

@@ -164,6 +164,7 @@ fn candidate(label: &str, entry: &Json, names: &mut BTreeMap<String, u32>) -> Ca
         name: name(label, names),
         title: Some(galaxy_base::text::headline(label, 100)).filter(|it| !it.trim().is_empty()),
         link,
+        origin: None,
         shared: false,
         trusted: false,
         may_ask: false,

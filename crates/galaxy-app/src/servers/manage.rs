@@ -58,10 +58,21 @@ impl App {
 
     /// The right to add a server where it is to be.
     pub(super) fn place(&self, caller: &Caller, new: &NewServer) -> Result<Place, AppError> {
-        if new.trusted || new.link.is_an_administrators() {
+        let is_an_administrators = new.trusted || new.link.is_an_administrators();
+        self.place_of(caller, is_an_administrators, new.shared)
+    }
+
+    /// The same for what is known of it before all of it is.
+    pub(crate) fn place_of(
+        &self,
+        caller: &Caller,
+        is_an_administrators: bool,
+        shared: bool,
+    ) -> Result<Place, AppError> {
+        if is_an_administrators {
             administer(caller)?;
         }
-        if new.shared {
+        if shared {
             return Ok(Place::Shared(administer(caller)?));
         }
         if !self.servers.config.personal && caller.role < Role::Admin {
@@ -90,13 +101,14 @@ impl App {
             title: title.trim().to_owned(),
             link,
             secrets: self.servers.seal(caller.workspace, id, &values),
+            origin: new.origin.clone(),
             trusted: new.trusted,
             may_ask: new.may_ask,
         };
         Ok((stored, if new.shared { MOST_SHARED } else { MOST_OWN }))
     }
 
-    fn refuse_programs(&self, link: &super::LinkRequest, mistakes: &mut Mistakes) {
+    pub(crate) fn refuse_programs(&self, link: &super::LinkRequest, mistakes: &mut Mistakes) {
         if matches!(link, super::LinkRequest::Program { .. }) && !self.servers.config.programs {
             mistakes.add("/link", "this deployment starts no programs (TOOL_PROGRAMS)");
         }
@@ -158,6 +170,7 @@ impl App {
             title: change.title.as_ref().map(|it| it.trim().to_owned()),
             enabled: change.enabled,
             link,
+            origin: change.origin.clone(),
             trusted: change.trusted,
             may_ask: change.may_ask,
         })
@@ -226,7 +239,7 @@ impl App {
     }
 
     /// The permit to look after a server.
-    pub(super) async fn care_permit(
+    pub(crate) async fn care_permit(
         &self,
         caller: &Caller,
         id: ToolServerId,

@@ -5,7 +5,7 @@ mod rules;
 use std::{collections::BTreeMap, path::Path};
 
 use galaxy_base::{ExposeSecret, SecretString};
-use galaxy_domain::tool_server::{Folder, Link, Outward};
+use galaxy_domain::tool_server::{Folder, Link, Origin, Outward};
 use galaxy_tool::server::ServerName;
 
 use super::{ServersConfig, values::Values, walls::hindrance};
@@ -64,6 +64,8 @@ pub struct NewServer {
     pub title: Option<String>,
     /// How it is reached.
     pub link: LinkRequest,
+    /// Where it was chosen, if from a list.
+    pub origin: Option<Origin>,
     /// Whether it is to be everybody's; for administrators to say.
     pub shared: bool,
     /// Whether what it says about its tools is believed; for administrators to say.
@@ -81,6 +83,8 @@ pub struct ServerChange {
     pub enabled: Option<bool>,
     /// How it is reached.
     pub link: Option<LinkRequest>,
+    /// Where that was chosen, if from a list.
+    pub origin: Option<Origin>,
     /// Whether what it says about its tools is believed.
     pub trusted: Option<bool>,
     /// Whether it may ask people.
@@ -89,11 +93,11 @@ pub struct ServerChange {
 
 /// What is known of a server already, when it is changed.
 #[derive(Debug, Default)]
-pub(super) struct Known<'a> {
+pub(crate) struct Known<'a> {
     /// How it is reached.
-    pub(super) link: Option<&'a Link>,
+    pub(crate) link: Option<&'a Link>,
     /// What opens it.
-    pub(super) values: Values,
+    pub(crate) values: Values,
 }
 
 impl LinkRequest {
@@ -108,14 +112,14 @@ impl LinkRequest {
 
 /// Everything that is wrong, so far.
 #[derive(Debug, Default)]
-pub(super) struct Mistakes(Vec<Mistake>);
+pub(crate) struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    pub(super) fn add(&mut self, pointer: &str, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, pointer: &str, message: impl Into<String>) {
         self.0.push(Mistake { pointer: pointer.to_owned(), message: message.into() });
     }
 
-    pub(super) fn end(self) -> Result<(), AppError> {
+    pub(crate) fn end(self) -> Result<(), AppError> {
         if self.0.is_empty() { Ok(()) } else { Err(AppError::Invalid(self.0)) }
     }
 
@@ -135,7 +139,7 @@ impl Mistakes {
     }
 
     /// Reads how a server is reached; gives the stored form and what opens it.
-    pub(super) fn link(
+    pub(crate) fn link(
         &mut self,
         request: &LinkRequest,
         known: &Known<'_>,

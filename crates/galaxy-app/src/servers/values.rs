@@ -13,7 +13,7 @@ use super::Servers;
 use crate::AppError;
 
 /// Values by name.
-pub(super) type Values = BTreeMap<String, SecretString>;
+pub(crate) type Values = BTreeMap<String, SecretString>;
 
 /// Where they are kept.
 const COLUMN: &str = "tool_servers.secrets";
@@ -41,7 +41,7 @@ impl Servers {
     }
 
     /// The values of a server, opened.
-    pub(super) async fn values(&self, row: &ToolServerRow) -> Result<Values, AppError> {
+    pub(crate) async fn values(&self, row: &ToolServerRow) -> Result<Values, AppError> {
         let Some(sealed) = self.store.tool_server_secrets(row).await? else {
             return Ok(Values::new());
         };

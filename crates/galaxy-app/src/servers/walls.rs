@@ -29,7 +29,7 @@ pub(super) fn reach_of(command: &str) -> Outward {
 }
 
 /// What a program has to read of which its arguments speak: every path that is there.
-pub(super) fn folders_of(arguments: &[String]) -> Vec<Folder> {
+pub(crate) fn folders_of(arguments: &[String]) -> Vec<Folder> {
     let is_there = |it: &&String| {
         let path = Path::new(it.as_str());
         path.is_absolute() && path.parent().is_some() && path.exists()

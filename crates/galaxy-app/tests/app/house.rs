@@ -9,6 +9,7 @@ use galaxy_app::{
     app::Parts,
     chat::{Said, Sending},
     conversations::{Change, Window},
+    market::registry::Upstream,
     runs::RunDetail,
     servers::ServersConfig,
 };
@@ -77,12 +78,27 @@ impl House {
         Self::of(store, scripts, tools.collect(), worker).await
     }
 
+    /// An application that may read a registry elsewhere, and does nothing by itself.
+    pub(crate) async fn reading(fixture: &StoreFixture, upstream: Arc<dyn Upstream>) -> Self {
+        Self::made(&fixture.store, [], Vec::new(), worker("one"), Some(upstream)).await
+    }
+
     /// The same with tools of any kind.
     pub(crate) async fn of(
         store: &Store,
         scripts: impl IntoIterator<Item = Script>,
         tools: Vec<Arc<dyn AnyTool>>,
         worker: WorkerConfig,
+    ) -> Self {
+        Self::made(store, scripts, tools, worker, None).await
+    }
+
+    async fn made(
+        store: &Store,
+        scripts: impl IntoIterator<Item = Script>,
+        tools: Vec<Arc<dyn AnyTool>>,
+        worker: WorkerConfig,
+        upstream: Option<Arc<dyn Upstream>>,
     ) -> Self {
         let tasks = Tasks::default();
         let model = Arc::new(ScriptedModel::new(scripts));
@@ -100,6 +116,7 @@ impl House {
             opener: servers.clone(),
             sign_in: issuer.clone(),
             vault: Arc::new(Keyring::new(&KEY.to_owned().into(), &[]).unwrap()),
+            upstream,
             tasks: tasks.clone(),
         };
         let app = App::new(parts, config(worker)).unwrap();

@@ -10,6 +10,7 @@ mod deleting;
 mod elicitation;
 mod export;
 mod house;
+mod market;
 mod offers;
 mod quick;
 mod replicas;

@@ -42,6 +42,7 @@ fn new(name: &str) -> NewServer {
             headers: BTreeMap::from([("X-Key".to_owned(), Value::Set("canary".into()))]),
             inside: false,
         },
+        origin: None,
         shared: false,
         trusted: false,
         may_ask: false,

@@ -51,6 +51,7 @@ fn new(shared: bool) -> NewServer {
         shared,
         trusted: false,
         may_ask: false,
+        origin: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod orphans;
 #[path = "../../examples/fixture/protocol.rs"]
 mod protocol;
 mod questions;
+mod registry;
 mod servers;
 mod walls;
 mod web;

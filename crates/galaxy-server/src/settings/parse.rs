@@ -122,6 +122,21 @@ pub(super) fn log_level(text: &str) -> Result<tracing::Level, String> {
     }
 }
 
+/// The official registry of tool servers.
+const OFFICIAL_REGISTRY: &str = "https://registry.modelcontextprotocol.io";
+
+/// A registry of tool servers; `None` for `off`.
+pub(super) fn registry(text: &str) -> Result<Option<Url>, String> {
+    match flag(text) {
+        Ok(false) => Ok(None),
+        Ok(true) => address(OFFICIAL_REGISTRY).map(Some),
+        Err(_) => {
+            let named = |_| format!("`{text}` is none of on, off, or an address of a registry");
+            address(text).map(Some).map_err(named)
+        }
+    }
+}
+
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     each(text, |item| {
         let network: Option<IpNet> =

@@ -31,7 +31,7 @@ const NOTE: &str = "INSERT INTO _sqlx_migrations
     (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "base",
@@ -55,6 +55,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
         "signing_in",
         include_str!("../../migrations/sqlite/0004_signing_in.sql"),
         include_str!("../../migrations/postgres/0004_signing_in.sql"),
+    ),
+    (
+        5,
+        "registry",
+        include_str!("../../migrations/sqlite/0005_registry.sql"),
+        include_str!("../../migrations/postgres/0005_registry.sql"),
     ),
 ];
 

@@ -12,7 +12,7 @@ use crate::{db::row, error::StoreError, json};
 macro_rules! columns {
     () => {
         "id, workspace_id, owner_id, name, title, enabled, link, trusted, may_ask, signs_in, era,
-        revision, created_at, updated_at, checked_at, state, latency_ms, trouble"
+        revision, created_at, updated_at, checked_at, state, latency_ms, trouble, origin"
     };
 }
 pub(super) use columns;
@@ -39,6 +39,7 @@ row! {
         state: Option<String>,
         latency_ms: Option<i64>,
         trouble: Option<String>,
+        origin: Option<String>,
     }
 }
 
@@ -59,6 +60,7 @@ impl Record {
             title: self.title,
             enabled: self.enabled,
             link: json::read(&self.link)?,
+            origin: self.origin.as_deref().map(json::read).transpose()?,
             trusted: self.trusted,
             may_ask: self.may_ask,
             signs_in: self.signs_in,

@@ -14,10 +14,11 @@ const COUNT_OWN: &str =
 const COUNT_SHARED: &str =
     "SELECT COUNT(*) FROM tool_servers WHERE owner_id IS NULL AND workspace_id = $1";
 const INSERT: &str = "INSERT INTO tool_servers (id, workspace_id, owner_id, name, title, enabled,
-        link, secrets, trusted, may_ask, revision, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9, 1, $10, $10)";
+        link, secrets, trusted, may_ask, revision, created_at, updated_at, origin)
+    VALUES ($1, $2, $3, $4, $5, TRUE, $6, $7, $8, $9, 1, $10, $10, $11)";
 const UPDATE: &str = "UPDATE tool_servers SET title = $3, enabled = $4, link = $5, secrets = $6,
-        trusted = $7, may_ask = $8, revision = $9, updated_at = $10, signs_in = $11
+        trusted = $7, may_ask = $8, revision = $9, updated_at = $10, signs_in = $11,
+        origin = $12
     WHERE id = $1 AND workspace_id = $2";
 
 /// Writes a server down.
@@ -36,6 +37,7 @@ pub(super) async fn insert(
         return Err(StoreError::TooMany { limit: most });
     }
     let (id, link, now) = (new.id.uuid(), json::write(&new.link)?, tx.now.as_millis());
+    let origin = new.origin.as_ref().map(json::write).transpose()?;
     let inserted = statement!(tx.execute(
         INSERT,
         id,
@@ -47,7 +49,8 @@ pub(super) async fn insert(
         new.secrets.as_deref(),
         new.trusted,
         new.may_ask,
-        now
+        now,
+        origin.as_deref()
     ));
     match inserted {
         Ok(_) => Ok(()),
@@ -74,6 +77,7 @@ pub(super) async fn update(
     }
     let (row, secrets) = changed(before, kept, change);
     let (link, now) = (json::write(&row.link)?, tx.now.as_millis());
+    let origin = row.origin.as_ref().map(json::write).transpose()?;
     statement!(tx.execute(
         UPDATE,
         id,
@@ -86,7 +90,8 @@ pub(super) async fn update(
         row.may_ask,
         row.revision,
         now,
-        row.signs_in
+        row.signs_in,
+        origin.as_deref()
     ))?;
     Ok(ToolServerRow { updated_at: tx.now, ..row })
 }
@@ -110,6 +115,7 @@ fn changed(
         Some((link, secrets)) => {
             row.signs_in &= link.place() == row.link.place();
             row.link = link;
+            row.origin.clone_from(&change.origin);
             (row, secrets)
         }
         None => (row, secrets),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod feedback;
+mod registry;
 mod search;
 mod sign_ins;
 mod stats;

@@ -23,6 +23,7 @@ fn new(name: &str) -> NewToolServer {
         title: name.to_uppercase(),
         link: link("https://example.org/mcp"),
         secrets: Some(b"sealed".to_vec()),
+        origin: None,
         trusted: false,
         may_ask: false,
     }

@@ -120,8 +120,8 @@ impl Scene {
             places.iter().fold(template.to_owned(), |path, (from, to)| path.replace(from, to));
         // A person edits what they said, and thinks something of what they were answered.
         let message = if template.ends_with("/edit") { "{question}" } else { "{answer}" };
-        let named = named.replace("{message}", message).replace("{name}", "math");
-        let named = named.replace("{*file}", "swagger-ui.css");
+        let named = servers::market::named(&named).replace("{message}", message);
+        let named = named.replace("{name}", "math").replace("{*file}", "swagger-ui.css");
         self.fill(&format!("{named}{}", way.query))
     }
 

@@ -1,5 +1,7 @@
 //! Tool servers.
 
+pub(super) mod market;
+
 use serde_json::{Value, json};
 
 use super::{About, PERSON, SERVERS, Way, send, way};
@@ -9,7 +11,7 @@ pub(super) fn ways() -> Vec<Way> {
     use About::{Changing, Looking, Making, Nothing, Own};
     let client = json!({ "issuer": "https://issuer.example", "client_id": "us" });
     let file = || json!({ "mcpServers": { "x": { "url": "https://example.org/mcp" } } });
-    vec![
+    let mut ways = vec![
         way("GET /api/tool-servers", Own(SERVERS), 200),
         send("POST /api/tool-servers", Making(SERVERS), 201, server("fresh")),
         send("POST /api/tool-servers/preview", Nothing, 200, json!({ "file": file() })),
@@ -53,7 +55,9 @@ pub(super) fn ways() -> Vec<Way> {
             503,
             json!({ "name": "x" }),
         ),
-    ]
+    ];
+    ways.extend(market::ways());
+    ways
 }
 
 /// A tool server that nobody answers for.
