@@ -16,7 +16,7 @@ use galaxy_tool::{
 use galaxy_vault::Keyring;
 
 use crate::{
-    AppError,
+    AppError, apps,
     birth::Births,
     calls::Remembered,
     executor::Executor,
@@ -69,6 +69,8 @@ pub struct App {
     pub(crate) sending: Pace,
     /// How often they make conversations.
     pub(crate) making: Pace,
+    /// How often their views ask for something.
+    pub(crate) asking: Pace,
     pub(crate) remembered: Remembered,
     pub(crate) births: Births,
 }
@@ -155,6 +157,7 @@ impl App {
             births: Births::default(),
             sending,
             making,
+            asking: Pace::per_minute(apps::REQUESTS_PER_MINUTE, "Your views ask too often."),
         }))
     }
 
@@ -211,6 +214,7 @@ impl App {
     pub async fn sweep(&self) -> Result<(), AppError> {
         self.sending.sweep();
         self.making.sweep();
+        self.asking.sweep();
         self.store.sweep(self.clock.now()).await?;
         self.store.sweep_checks(watch::KEEP).await?;
         Ok(())

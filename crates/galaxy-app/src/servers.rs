@@ -33,11 +33,13 @@ use shelf::Shelves;
 pub use approve::ToolDecision;
 pub use describe::{LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool, Tally};
 pub use galaxy_domain::tool_server::Standing;
+pub use galaxy_tool::server::ToolView;
 pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
+pub(crate) use {look::done, mounted::pass_on};
 
 /// What a deployment fixes for tool servers.
 #[derive(Debug, Clone)]

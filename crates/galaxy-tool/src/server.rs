@@ -17,6 +17,7 @@ pub mod remote;
 pub mod request;
 mod rounds;
 pub mod spec;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use oauth::{Credentials, SignIn, SignInError};
 pub use remote::{RemoteTool, remote_tools};
 pub use request::{Listing, OnProgress, Progress, Request, RequestCx};
 pub use spec::{Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust};
+pub use view::ToolView;
 
 /// Opens tool servers.
 pub trait ToolServers: Send + Sync {

@@ -607,6 +607,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/apps/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch the view of a call from its tool server */
+        get: operations["get_runs_id_apps_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a tool of the view's own server, if the person's rules allow it */
+        post: operations["post_runs_id_apps_call_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a resource of the view's own server */
+        post: operations["post_runs_id_apps_call_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a call gave, as its view gets it */
+        get: operations["get_runs_id_apps_call_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/continue": {
         parameters: {
             query?: never;
@@ -1385,6 +1453,58 @@ export interface components {
             /** @description Which call. */
             call: string;
         };
+        /** @description What came of a call that a view wants. */
+        AppCalledView: {
+            /** @enum {string} */
+            kind: "answered";
+            /** @description What, as it came. Untrusted. */
+            result: unknown;
+        } | {
+            /** @description What a yes is bound to: send it with the call. */
+            digest: string;
+            /** @description What it can do. */
+            effect: components["schemas"]["EffectName"];
+            /** @description What it is called with. */
+            input: unknown;
+            /** @enum {string} */
+            kind: "asks";
+            /** @description The tool, as agents would know it. */
+            tool: string;
+        } | {
+            /** @enum {string} */
+            kind: "refused";
+            /** @description Why: to be told to the view. */
+            message: string;
+        } | {
+            /** @enum {string} */
+            kind: "failed";
+            /** @description Why: to be told to the view. */
+            message: string;
+        };
+        /** @description A view, ready to be shown. */
+        AppView: {
+            /** @description Whether it would like a border around it; `null` when it does not say. */
+            border: boolean | null;
+            /** @description The address of the document to show it in; its header limits the view. */
+            frame: string;
+            /** @description What it is granted. */
+            granted: components["schemas"]["GrantedView"];
+            /** @description What the document in the frame is told to show. Untrusted. */
+            html: string;
+            /** @description Whether it has an origin in which it keeps things. */
+            keeps: boolean;
+            /** @description The name of that server. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The tool server that it comes from.
+             */
+            server: string;
+            /** @description What people read. */
+            title: string;
+            /** @description The tool that was called, as its server describes it. */
+            tool: unknown;
+        };
         /** @description A decision about a call. */
         Approve: {
             /** @description Which call. */
@@ -1449,6 +1569,16 @@ export interface components {
             input: unknown;
             /** @description Names the tool. */
             tool: string;
+        };
+        /** @description A call that a view wants. */
+        Calling: {
+            /** @description Its arguments. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** @description The tool, as its server calls it. */
+            tool: string;
+            yes?: components["schemas"]["YesBody"] | null;
         };
         /** @description A server of a file, and what would become of it. */
         CandidateView: {
@@ -1584,6 +1714,18 @@ export interface components {
         Completing: {
             /** @description Whether it is done. */
             completed?: boolean;
+        };
+        /** @description What a view wants the agent to know. */
+        ContextBody: {
+            /** @description That call. */
+            call: string;
+            /**
+             * Format: uuid
+             * @description The run whose call has the view.
+             */
+            run: string;
+            /** @description What it says. */
+            text: string;
         };
         /** @description A conversation. */
         ConversationView: {
@@ -1829,6 +1971,17 @@ export interface components {
          * @enum {string}
          */
         FormatName: "email" | "uri" | "date" | "date_time";
+        /** @description Origins that a view may reach: what it declares, as far as an administrator allows it. */
+        GrantedView: {
+            /** @description For its relative addresses to begin with. */
+            base: string[];
+            /** @description To speak with. */
+            connect: string[];
+            /** @description To show in frames of its own. */
+            frame: string[];
+            /** @description To load scripts, styles, pictures and fonts from. */
+            resource: string[];
+        };
         /** @description How the server is. */
         HealthReportView: {
             /** @description What was checked. */
@@ -2489,6 +2642,11 @@ export interface components {
             /** @description Which. */
             uri: string;
         };
+        /** @description A resource that a view wants. */
+        Reading: {
+            /** @description Which. */
+            uri: string;
+        };
         /** @description What gets the next tokens. */
         Refresh: {
             /** @description The refresh token; it is good once. */
@@ -2615,6 +2773,7 @@ export interface components {
             effect: components["schemas"]["EffectName"];
             /** @enum {string} */
             type: "tool.started";
+            view: components["schemas"]["ViewOfCall"] | null;
         } | {
             /** @description Which call. */
             call: string;
@@ -2788,6 +2947,8 @@ export interface components {
         ScopeName: "read" | "chat" | "tasks" | "admin";
         /** @description What a person sends. */
         Send: {
+            /** @description What views of the conversation want the agent to know besides; it is labelled as theirs. */
+            context?: components["schemas"]["ContextBody"][];
             /** @description What they show. */
             images?: components["schemas"]["Image"][];
             /** @description The model to answer with; absent means the conversation's. */
@@ -2838,6 +2999,7 @@ export interface components {
             approved_description: string | null;
             /** @description The schema that was allowed before it changed. */
             approved_schema: unknown;
+            approved_view: components["schemas"]["ToolViewView"] | null;
             /** @description What the server says of it, whole. */
             description: string;
             /** @description What it counts as. */
@@ -2857,6 +3019,8 @@ export interface components {
             /** @description How the server calls it. */
             tool: string;
             verdict: components["schemas"]["VerdictName"] | null;
+            /** @description What it says about its view, and who may call it. */
+            view: components["schemas"]["ToolViewView"];
         };
         /** @description A conversation in a list of counts. */
         SessionCountView: {
@@ -3079,6 +3243,15 @@ export interface components {
             /** @description What happens when an agent asks for it: `allow`, `ask`, `deny`. */
             verdict: components["schemas"]["VerdictName"];
         };
+        /** @description What a tool says about its view, and who may call it. */
+        ToolViewView: {
+            /** @description Whether views of its own server may call it. */
+            for_app: boolean;
+            /** @description Whether agents may call it. */
+            for_model: boolean;
+            /** @description The resource that its calls are shown with. */
+            uri: string | null;
+        };
         /** @description How a call ended that a person made. */
         TriedView: {
             /** @description What went wrong. */
@@ -3133,6 +3306,13 @@ export interface components {
          * @enum {string}
          */
         VerdictName: "allow" | "ask" | "deny";
+        /** @description The view that a call is shown with: a page of its tool server (an MCP App). */
+        ViewOfCall: {
+            /** @description The name of the tool server. */
+            server: string;
+            /** @description The resource of that server that holds it. */
+            uri: string;
+        };
         /** @description A task that is wanted. */
         Wanted: {
             /**
@@ -3151,6 +3331,13 @@ export interface components {
             tags?: string[];
             /** @description What to do. */
             title: string;
+        };
+        /** @description The yes of a person to a call of a view. */
+        YesBody: {
+            /** @description The digest that came with the question: what the yes is bound to. */
+            digest: string;
+            /** @description How far it reaches: `once`, `conversation` or `always`. */
+            reach: components["schemas"]["ReachName"];
         };
         /**
          * @description Yes or no.
@@ -4446,6 +4633,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_id_apps_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_id_apps_call_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Calling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppCalledView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_id_apps_call_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reading"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_id_apps_call_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             "4XX": {

@@ -20,6 +20,12 @@ export const words = {
     required: 'This has to be filled in.', notNumber: 'This is not a number.', notWhole: 'This is not a whole number.', notMoment: 'This is not a moment.', yes: 'yes', no: 'no',
     sent: 'You sent', said: { accept: 'You agreed.', decline: 'You declined.', cancel: 'You cancelled.' },
   },
+  app: {
+    from: 'View from', notOurs: 'not part of Galaxy', frame: (server: string) => `View of ${server}`, expand: 'Fill the page', shrink: 'Back to its place', source: 'Show source', sourceOf: (server: string) => `Source of the view of ${server}`, cut: 'The rest is left out here.', close: 'Close view', show: 'Show view',
+    failed: 'The view could not be shown.', lost: 'what the call gave is not there any more', kept: (server: string) => `A view of ${server} was shown here.`,
+    asksTitle: (server: string) => `The view of ${server} wants to call a tool`, asks: (server: string) => `A page of ${server} asks for this, not an agent:`,
+    sayTitle: (server: string) => `The view of ${server} wants to say this in your name`, say: 'Say it', openTitle: (host: string) => `Open ${host}?`, openText: (server: string, address: string) => `The view of ${server} wants to open ${address}`, open: 'Open it in a new tab',
+  },
   stopped: { exhausted: 'A limit was reached.', cancelled: 'You stopped this.', incomplete: 'The answer broke off.', failed: 'There was no answer.' }, length: 'The model reached its limit of output.', refused: 'The model declined.', details: 'In the provider’s words', code: 'Code',
   waitingForTurn: 'Waiting for its turn', steps: (n: number) => count(n, 'call', 'calls'),
 };

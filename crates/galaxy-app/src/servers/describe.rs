@@ -14,7 +14,7 @@ use galaxy_domain::{
 pub use galaxy_store::tool_servers::tools::Tally;
 use galaxy_tool::{
     Toolbox,
-    server::{self, Definition, LogSource, ServerInfo},
+    server::{self, Definition, LogSource, ServerInfo, ToolView},
 };
 use serde_json::Value;
 
@@ -73,6 +73,10 @@ pub struct ServerTool {
     pub schema: Value,
     /// The schema that was allowed, where that is something else.
     pub approved_schema: Option<Value>,
+    /// What it says about its view, and who may call it.
+    pub view: ToolView,
+    /// What of that was allowed, where that is something else.
+    pub approved_view: Option<ToolView>,
     /// What it counts as.
     pub effect: Effect,
     /// What happens when an agent of the caller asks for it; `None` while it is not offered.
@@ -141,7 +145,7 @@ impl App {
         let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.row.id == row.id);
         let tally = tally(&tools);
         let about = self.live_health(&row).and_then(|it| it.server);
-        let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
+        let tools = self.told_tools(&row, tools, &shelf.everything, &rules)?;
         let summary = self.summary(caller, row, tally, is_shadowed);
         let about = about.as_deref().map(of_itself);
         Ok(ServerDetail { summary, tools, checks, about })
@@ -221,7 +225,9 @@ impl App {
                 verdict: offered.map(|it| rules.verdict(&**it)),
                 effect: effect(row, &shown),
                 approved_description: differs.as_ref().map(|it| it.description.clone()),
-                approved_schema: differs.map(|it| it.input_schema),
+                approved_schema: differs.as_ref().map(|it| it.input_schema.clone()),
+                approved_view: differs.map(|it| it.view),
+                view: shown.view,
                 offered_as: shown.offered,
                 title: shown.title,
                 description: shown.description,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Effect, Verdict, tool::View};
 use serde_json::Value;
 
 use crate::{
@@ -88,13 +88,17 @@ impl RemoteTool {
 
     /// Calls the tool where no run can wait for a person.
     async fn alone(&self, request: Request, cx: &ToolCx) -> Result<Output, ToolError> {
+        let whole = &cx.whole;
         let cx = RequestCx {
             cancel: cx.cancel.clone(),
             progress: Arc::new(cx.notes.clone()),
             elicit: self.elicit.clone(),
         };
         match self.server.exchange(request, &cx).await {
-            Ok(Exchanged::Done(result)) => output::read(&result),
+            Ok(Exchanged::Done(result)) => {
+                whole.keep(&result);
+                output::read(&result)
+            }
             Ok(Exchanged::Waits(_)) => Err(ToolError::tell(
                 "the tool was left: it needs an answer from a person who is not there",
             )),
@@ -135,6 +139,10 @@ impl AnyTool for RemoteTool {
     }
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+    fn view(&self) -> Option<View> {
+        let uri = self.definition.view.uri.clone()?;
+        Some(View { server: self.origin().to_owned(), uri })
     }
     fn call<'a>(
         &'a self,

@@ -53,6 +53,7 @@ pub(super) async fn rounds(
             News::Ended(result) => {
                 let result = result.map_err(|err| noted(told(&err), declined))?;
                 let Some(waiting) = Waiting::read(&result).map_err(|err| told(&err))? else {
+                    cx.whole.keep(&result);
                     return output(&result, declined);
                 };
                 let next = put_down(server, request, &waiting)?;

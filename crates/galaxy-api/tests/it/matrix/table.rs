@@ -121,7 +121,7 @@ impl Scene {
         // A person edits what they said, and thinks something of what they were answered.
         let message = if template.ends_with("/edit") { "{question}" } else { "{answer}" };
         let named = named.replace("{message}", message).replace("{name}", "math");
-        let named = named.replace("{*file}", "swagger-ui.css");
+        let named = named.replace("{*file}", "swagger-ui.css").replace("{call}", "c");
         self.fill(&format!("{named}{}", way.query))
     }
 

@@ -1,11 +1,19 @@
 //! Tool servers.
 
+mod apps;
+
 use serde_json::{Value, json};
 
 use super::{About, SERVERS, Way, send, way};
 
-/// How to call what is about tool servers.
+/// How to call what is about tool servers and their views.
 pub(super) fn ways() -> Vec<Way> {
+    let mut ways = of_servers();
+    ways.extend(apps::ways());
+    ways
+}
+
+fn of_servers() -> Vec<Way> {
     use About::{Changing, Looking, Making, Nothing, Own};
     let file = || json!({ "mcpServers": { "x": { "url": "https://example.org/mcp" } } });
     vec![
