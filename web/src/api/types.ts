@@ -84,6 +84,7 @@ export type Tried = Schemas['TriedView'];
 export type ToolServer = Schemas['ToolServerView'];
 export type ToolServerDetail = Schemas['ToolServerDetailView'];
 export type ServerTool = Schemas['ServerToolView'];
+export type ToolView = Schemas['ToolViewView'];
 export type Standing = Schemas['StandingName'];
 export type ServerHealth = Schemas['ServerHealthView'];
 export type ServerCheck = Schemas['CheckView'];

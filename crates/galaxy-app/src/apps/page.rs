@@ -43,8 +43,9 @@ impl App {
             let words = "The server wants to ask somebody before it shows its view.";
             return Err(AppError::Conflict(words.to_owned()));
         };
-        let content = content(&result, uri).map_err(|why| AppError::Unavailable(why.to_owned()))?;
-        let html = html(content).map_err(|why| AppError::Unavailable(why.to_owned()))?;
+        let unfit = |why: &str| AppError::Conflict(why.to_owned());
+        let content = content(&result, uri).map_err(unfit)?;
+        let html = html(content).map_err(unfit)?;
         if let Some(ui) = ui_of(content) {
             return Ok(Page { html, wants: wants(ui) });
         }
