@@ -14,6 +14,7 @@ mod talk;
 mod accounts;
 mod api_chat;
 mod approvals;
+mod apps;
 mod bodies;
 mod branches;
 mod conversations;
