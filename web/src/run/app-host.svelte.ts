@@ -46,7 +46,7 @@ export class AppHost {
     const text = textIn(content);
     if (text === null) throw new Refused('only text, and not too much of it, is sent');
     const words = t.run.app, name = visible(this.view.title);
-    const yes = await this.#ask(() => confirm({ title: words.sayTitle(name), text: visible(text), verb: words.say }), Boolean);
+    const yes = await this.#ask(() => confirm({ title: words.sayTitle(name), text: visible(text), verb: words.say, deliberate: true }), Boolean);
     if (!yes) return { isError: true };
     try { await this.around.say(text); return {}; } catch { return { isError: true }; }
   }
@@ -63,7 +63,7 @@ export class AppHost {
     const link = linkIn(url);
     if (!link) throw new Refused('only addresses of the web are opened');
     const words = t.run.app;
-    const yes = await this.#ask(() => confirm({ title: words.openTitle(link.host), text: words.openText(visible(this.view.title), link.shown), verb: words.open }), Boolean);
+    const yes = await this.#ask(() => confirm({ title: words.openTitle(link.host), text: words.openText(visible(this.view.title), link.shown), verb: words.open, deliberate: true }), Boolean);
     if (!yes) return { isError: true };
     open(link.href, '_blank', 'noopener,noreferrer');
     return {};
