@@ -19,6 +19,7 @@ export default defineConfig({
     proxy: {
       '/api': { target: SERVER },
       '/health': { target: SERVER },
+      '/sandbox': { target: SERVER },
       '/ws': { target: SERVER, ws: true },
     },
   },

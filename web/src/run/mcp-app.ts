@@ -125,7 +125,7 @@ class Unknown extends Error {}
 /** What a view asked for is not done; it is told why. */
 export class Refused extends Error {}
 
-const isFields = (it: unknown): it is Params => it !== null && typeof it === 'object' && !Array.isArray(it);
+export const isFields = (it: unknown): it is Params => it !== null && typeof it === 'object' && !Array.isArray(it);
 const paramsOf = (it: unknown): Params => (isFields(it) ? it : {});
 
 function textOf(it: unknown, name: string): string {

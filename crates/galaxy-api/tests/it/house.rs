@@ -17,10 +17,7 @@ use galaxy_domain::{PersonId, Role, SessionId};
 use galaxy_jobs::WorkerConfig;
 use galaxy_mcp_server::{McpServer, Route};
 use galaxy_model::catalogue::{Catalogue, CatalogueEntry};
-use galaxy_store::{
-    people::PersonChange,
-    sessions::{NewSession, SessionKind},
-};
+use galaxy_store::{people::PersonChange, sessions};
 use galaxy_testkit::{
     FakeTool, FakeToolServers, Script, ScriptedModel, ScriptedProvider, scripted,
     store::{START, StoreFixture, permit},
@@ -62,7 +59,7 @@ impl Default for Plan {
                 test_mode: false,
                 websocket: true,
                 body_bytes: 1 << 20,
-                sandbox: SandboxConfig::default(),
+                sandbox: galaxy_api::SandboxConfig::default(),
             },
             test_person: None,
             active_runs: 64,
@@ -213,11 +210,11 @@ impl<'a> House<'a> {
     /// Another browser of somebody.
     pub(crate) async fn sign_in(&self, id: PersonId, email: &str) -> Person {
         let (session, secret) = (SessionId::fresh(), random::token());
-        let new = NewSession {
+        let new = sessions::NewSession {
             id: session,
             person: id,
             workspace: self.store.workspace(),
-            kind: SessionKind::Browser,
+            kind: sessions::SessionKind::Browser,
             secret_hash: hex::encode(Sha256::digest(secret.as_bytes())),
             client: "Firefox".to_owned(),
             expires_at: START.after(std::time::Duration::from_secs(86_400)),
