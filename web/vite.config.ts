@@ -12,13 +12,14 @@ const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 export default defineConfig({
   plugins: [svelte(), compress()],
   worker: { format: 'es' },
-  optimizeDeps: { include: ['marked', 'remend', 'highlight.js/lib/common'] },
+  optimizeDeps: { include: ['marked', 'remend', 'highlight.js/lib/common', '@modelcontextprotocol/ext-apps/app-with-deps'] },
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
   server: {
     host: '127.0.0.1',
     proxy: {
       '/api': { target: SERVER },
       '/health': { target: SERVER },
+      '/sandbox': { target: SERVER },
       '/ws': { target: SERVER, ws: true },
     },
   },

@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface ToolDefinition { name: string; title?: string; description: string; inputSchema: object; annotations?: object }
+export interface ToolDefinition { name: string; title?: string; description: string; inputSchema: object; annotations?: object; _meta?: object }
+/** A page that is shown with calls (an MCP App). */
+export interface FakeView { html: string; ui?: object }
 interface Request { id?: number | string; method: string; params?: Record<string, unknown> }
 
+const VIEW = 'text/html;profile=mcp-app';
 const text = (it: string) => ({ content: [{ type: 'text', text: it }] });
 const NUMBERS = { type: 'object', properties: { a: { type: 'number', description: 'The first summand' }, b: { type: 'number' } }, required: ['a', 'b'] };
 export const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC';
@@ -16,6 +19,11 @@ export class FakeToolServer {
     { name: 'greet', description: 'Greets somebody.\nIt knows two languages.', inputSchema: { type: 'object', properties: { name: { type: 'string' }, language: { enum: ['en', 'de'], default: 'en' }, loud: { type: 'boolean' } }, required: ['name'] } },
     { name: 'wait', description: 'Takes its time.', inputSchema: { type: 'object', properties: {} } },
   ];
+  /** Pages by their `ui://` addresses, and what tools say that are not among those above. */
+  readonly views = new Map<string, FakeView>();
+  readonly answers = new Map<string, (args: Record<string, unknown>) => object>();
+  /** What clients said that they can. */
+  capabilities: unknown;
   /** Every call that was made, and whether it was given up. */
   readonly calls: { tool: string; args: Record<string, unknown>; secret: string | undefined }[] = [];
   cancelled = 0;
@@ -53,21 +61,28 @@ export class FakeToolServer {
 
   async #result(method: string, params: Record<string, unknown>, secret: string | undefined): Promise<object | undefined> {
     switch (method) {
-      case 'initialize': return { protocolVersion: '2025-11-25', capabilities: { tools: {}, resources: {}, prompts: {} }, serverInfo: { name: 'fake', title: 'The fake one', version: '1.2.3' }, instructions: 'Ask for <b>sums</b> first.' };
+      case 'initialize': this.capabilities = params.capabilities; return { protocolVersion: '2025-11-25', capabilities: { tools: {}, resources: {}, prompts: {} }, serverInfo: { name: 'fake', title: 'The fake one', version: '1.2.3' }, instructions: 'Ask for <b>sums</b> first.' };
       case 'ping': return {};
       case 'tools/list': return { tools: this.tools };
       case 'tools/call': return this.#call(params.name as string, (params.arguments ?? {}) as Record<string, unknown>, secret);
-      case 'resources/list': return { resources: [{ uri: 'fake://note', name: 'note', title: 'A note', mimeType: 'text/html', size: 21 }, { uri: 'fake://dot', name: 'dot', mimeType: 'image/png' }, { uri: 'fake://drawing', name: 'drawing', mimeType: 'image/svg+xml' }] };
+      case 'resources/list': return { resources: [...[...this.views].map(([uri, { ui }]) => ({ uri, name: uri.split('/').at(-1), title: 'A view', mimeType: VIEW, ...(ui && { _meta: { ui } }) })), { uri: 'fake://note', name: 'note', title: 'A note', mimeType: 'text/html', size: 21 }, { uri: 'fake://dot', name: 'dot', mimeType: 'image/png' }, { uri: 'fake://drawing', name: 'drawing', mimeType: 'image/svg+xml' }] };
       case 'resources/templates/list': return { resourceTemplates: [{ uriTemplate: 'fake://page/{number}', name: 'page', description: 'A page by its number.' }] };
-      case 'resources/read': return { contents: [contentOf(params.uri as string)] };
+      case 'resources/read': return { contents: [this.#view(params.uri as string) ?? contentOf(params.uri as string)] };
       case 'prompts/list': return { prompts: [{ name: 'review', title: 'Review', description: 'Asks for a review.', arguments: [{ name: 'what', description: 'What to look at', required: true }, { name: 'tone' }] }] };
       case 'prompts/get': return { messages: [{ role: 'user', content: { type: 'text', text: `Please review ${(params.arguments as Record<string, string>).what}.` } }] };
       default: return undefined;
     }
   }
 
+  #view(uri: string): object | undefined {
+    const view = this.views.get(uri);
+    return view && { uri, mimeType: VIEW, text: view.html, ...(view.ui && { _meta: { ui: view.ui } }) };
+  }
+
   async #call(tool: string, args: Record<string, unknown>, secret: string | undefined): Promise<object> {
     this.calls.push({ tool, args, secret });
+    const said = this.answers.get(tool);
+    if (said) return said(args);
     switch (tool) {
       case 'add': return text(String(Number(args.a) + Number(args.b)));
       case 'greet': return text(`${args.language === 'de' ? 'Hallo' : 'Hello'}, ${String(args.name)}${args.loud === true ? '!' : '.'}`);

@@ -167,6 +167,7 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
         call: open.call.id.clone(),
         outcome: if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted },
         took_ms: 0,
+        whole: None,
     });
     let mut items: Vec<Item> = aborted.collect();
     if !transcript.has_stopped() {

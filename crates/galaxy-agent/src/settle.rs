@@ -7,10 +7,12 @@ use galaxy_base::text::{clip, headline};
 use galaxy_domain::{
     CallId, Item, Outcome, RunId, ToolCall,
     elicitation::{Elicitation, QUESTIONS, ROUNDS},
+    tool::View,
     transcript::OpenCall,
 };
 use galaxy_store::Strength;
-use galaxy_tool::{AnyTool, Asks, Notes, Resumed, ToolCx, tool::Note};
+use galaxy_tool::{AnyTool, Asks, Notes, Resumed, ToolCx, Toolbox, Whole, tool::Note};
+use serde_json::Value;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
@@ -34,17 +36,24 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 struct Job {
     call: ToolCall,
     tool: Arc<dyn AnyTool>,
+    /// What it is shown with besides its result.
+    view: Option<View>,
     resumed: Option<Resumed>,
     declined: bool,
 }
 
 impl Job {
-    fn new(open: &OpenCall, tool: Arc<dyn AnyTool>) -> Self {
+    fn new(open: &OpenCall, tool: Arc<dyn AnyTool>, toolbox: &Toolbox) -> Self {
         let resumed = open.elicited.as_ref().and_then(|round| {
             let (elicitation, answers) = (round.elicitation.clone(), round.answers.clone()?);
             Some(Resumed { elicitation, answers })
         });
-        Self { call: open.call.clone(), tool, resumed, declined: open.declined }
+        // A call that is passed on is shown as what it stands for.
+        let view = match tool.stands_for(open.input()) {
+            Some((name, _)) => toolbox.get(&name).and_then(|it| it.view()),
+            None => tool.view(),
+        };
+        Self { call: open.call.clone(), tool, view, resumed, declined: open.declined }
     }
 
     fn is_risky(&self) -> bool {
@@ -59,6 +68,8 @@ struct Done {
     risky: bool,
     attempt: Option<Attempt>,
     took: Duration,
+    /// What a server answered, for the view of the call.
+    whole: Option<Value>,
 }
 
 /// Answers every call in `rulings`, unless a hand-over comes first; then the calls that have
@@ -75,7 +86,7 @@ pub(crate) async fn settle(
         let outcome = match ruling {
             Ruling::Run => match deps.toolbox.get(&open.call.tool) {
                 Some(tool) => {
-                    jobs.push_back(Job::new(open, tool.clone()));
+                    jobs.push_back(Job::new(open, tool.clone(), &deps.toolbox));
                     continue;
                 }
                 None => Outcome::Failed { message: format!("no tool `{}`", open.call.tool) },
@@ -85,7 +96,7 @@ pub(crate) async fn settle(
             Ruling::Lost => Outcome::Unknown,
         };
         deps.holds.cancel_call(journal.run, &id);
-        journal.stage(Item::Reply { call: id, outcome, took_ms: 0 })?;
+        journal.stage(Item::Reply { call: id, outcome, took_ms: 0, whole: None })?;
     }
     run_all(journal, jobs, deps, signals).await
 }
@@ -132,7 +143,8 @@ async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> 
     }
     for job in jobs {
         let effect = job.tool.effect();
-        journal.stage(Item::Began { call: job.call.id.clone(), effect })?;
+        let (call, view) = (job.call.id.clone(), job.view.clone());
+        journal.stage(Item::Began { call, effect, view })?;
     }
     let risky = jobs.iter().any(Job::is_risky);
     journal.commit(if risky { Strength::Synced } else { Strength::Relaxed }).await
@@ -145,7 +157,7 @@ async fn reply(
     deps: &Deps,
     more: bool,
 ) -> Result<(), RunError> {
-    let Done { call, risky, attempt, took } = done;
+    let Done { call, risky, attempt, took, whole } = done;
     let outcome = match attempt {
         None => return Ok(()),
         Some(Attempt::Ended(outcome)) => outcome,
@@ -158,7 +170,7 @@ async fn reply(
         },
     };
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    journal.stage(Item::Reply { call, outcome, took_ms })?;
+    journal.stage(Item::Reply { call, outcome, took_ms, whole })?;
     match (risky, more) {
         (true, _) => journal.commit(Strength::Synced).await,
         (false, true) => journal.commit(Strength::Relaxed).await,
@@ -200,7 +212,7 @@ async fn perform(
 ) -> Done {
     let (notes, mut heard) = Notes::channel();
     let risky = job.is_risky();
-    let Job { call: asked, tool, resumed, declined } = job;
+    let Job { call: asked, tool, view, resumed, declined } = job;
     let holds = deps.holds.clone();
     let cx = ToolCx {
         caller: deps.caller.clone(),
@@ -209,6 +221,7 @@ async fn perform(
         cancel: signals.stop.child_token(),
         notes,
         asks: Some(Asks { run, call: asked.id.clone(), holds, resumed, declined }),
+        whole: if view.is_some() { Whole::wanted() } else { Whole::default() },
     };
     let began = Instant::now();
     let mut work = pin!(attempt(&*tool, asked.input, &cx));
@@ -225,5 +238,6 @@ async fn perform(
         }
     };
     cx.cancel.cancel();
-    Done { call: asked.id, risky, attempt, took: began.elapsed() }
+    let whole = cx.whole.take();
+    Done { call: asked.id, risky, attempt, took: began.elapsed(), whole }
 }

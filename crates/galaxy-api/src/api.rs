@@ -3,7 +3,10 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use galaxy_app::App;
+use http::HeaderValue;
 use ipnet::IpNet;
+
+use crate::{layers, sandbox::SandboxConfig};
 
 /// What a deployment fixes for HTTP.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct ApiConfig {
     pub websocket: bool,
     /// How big a request with images may be, in bytes; others have a bound of their own.
     pub body_bytes: usize,
+    /// Where views of tool servers are shown, and what they may reach.
+    pub sandbox: SandboxConfig,
 }
 
 /// What only the process itself knows.
@@ -55,12 +60,15 @@ pub struct Inner {
     pub config: ApiConfig,
     /// The process.
     pub backstage: Arc<dyn Backstage>,
+    /// What the page may load.
+    pub(crate) page_policy: HeaderValue,
 }
 
 impl Api {
     /// Puts the state together.
     pub fn new(app: Arc<App>, config: ApiConfig, backstage: Arc<dyn Backstage>) -> Self {
-        Self(Arc::new(Inner { app, config, backstage }))
+        let page_policy = layers::page_policy(&config.sandbox);
+        Self(Arc::new(Inner { app, config, backstage, page_policy }))
     }
 }
 
@@ -86,6 +94,19 @@ impl ApiConfig {
                 || *allowed == name
                 || (allowed.starts_with('.') && name.ends_with(allowed.as_str()))
         })
+    }
+}
+
+impl ApiConfig {
+    /// Origins that the page may have, as a policy writes them.
+    pub(crate) fn page_origins(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        let origin = |host: &String| match (host.as_str(), host.strip_prefix('.')) {
+            ("*", _) => "*".to_owned(),
+            (_, Some(name)) => format!("{scheme}://*.{name}:*"),
+            (name, None) => format!("{scheme}://{name}:*"),
+        };
+        self.hosts.iter().map(origin).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -13,7 +13,13 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{api::Api, caller, problem::Problem, routes::oauth::CALLBACK};
+use crate::{
+    api::Api,
+    caller,
+    problem::Problem,
+    routes::oauth::CALLBACK,
+    sandbox::{self, OwnPolicy, SandboxConfig},
+};
 
 /// How long a handler may take to begin its answer; streams go on for as long as they like.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,9 +29,11 @@ const PATIENCE_WITH_RUNS: Duration = Duration::from_secs(15 * 60);
 const PATIENCE_WITH_ISSUERS: Duration = Duration::from_secs(60);
 /// Where what may wait for a run goes.
 const WITH_RUNS: [&str; 4] = ["/api/chat", "/mcp", "/api/mcp/", "/api/tools/"];
+/// And those of views, which stand below a run.
+const WITH_APPS: &str = "/apps/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the page may load: only what came with the binary.
+/// What the page may load: only what came with the binary, and the frames around views.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
@@ -40,6 +48,12 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
+/// The policy of the page, for a deployment that shows views as `sandbox` says.
+pub(crate) fn page_policy(sandbox: &SandboxConfig) -> HeaderValue {
+    let policy = format!("{PAGE_POLICY}; frame-src {}", sandbox.frames());
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(PAGE_POLICY))
+}
+
 /// Gives the request an id, follows it through log and metrics, and bounds its time.
 pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
@@ -48,8 +62,7 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     let matched = request.extensions().get::<MatchedPath>().map(|it| it.as_str().to_owned());
     let span = tracing::info_span!("request", request = %id, %method, path = %path);
     let began = Instant::now();
-    // Whoever watches a server often knows its address only, and learns nothing secret here.
-    let known = path.starts_with("/health") || is_known_host(&api, &request);
+    let known = is_known_host(&api, &request, &path);
     let answer = async {
         if !known {
             let detail = "This server does not go by that name. Its administrator can allow it \
@@ -69,13 +82,13 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     });
     count(matched.as_deref().unwrap_or("none"), method.as_str(), response.status(), took);
     fill_in(&mut response, &id);
-    headers(&mut response, &path, api.config.secure);
+    headers(&mut response, &path, &api);
     response
 }
 
 /// How long the handler of `path` may take to begin its answer.
 fn patience(path: &str) -> Duration {
-    if WITH_RUNS.iter().any(|it| path.starts_with(it)) {
+    if WITH_RUNS.iter().any(|it| path.starts_with(it)) || path.contains(WITH_APPS) {
         return PATIENCE_WITH_RUNS;
     }
     let signs_in = path == CALLBACK || path.ends_with("/connect");
@@ -84,9 +97,14 @@ fn patience(path: &str) -> Duration {
 
 /// Whether the request calls the server by a name it goes by: a page of another name that points
 /// here (DNS rebinding) does not.
-fn is_known_host(api: &Api, request: &Request) -> bool {
+fn is_known_host(api: &Api, request: &Request, path: &str) -> bool {
     let host = caller::host(request.uri(), request.headers());
-    host.is_some_and(|host| api.config.answers_to(host))
+    if host.is_some_and(|host| api.config.sandbox.is_sandbox(host)) {
+        // Where views are shown there is nothing else, whatever names the server goes by.
+        return path == sandbox::PATH;
+    }
+    // Whoever watches a server often knows its address only, and learns nothing secret here.
+    path.starts_with("/health") || host.is_some_and(|host| api.config.answers_to(host))
 }
 
 fn count(route: &str, method: &str, status: StatusCode, took: Duration) {
@@ -120,16 +138,10 @@ fn fill_in(response: &mut Response, id: &str) {
     }
 }
 
-fn headers(response: &mut Response, path: &str, secure: bool) {
-    let policy = match path {
-        CALLBACK => CALLBACK_POLICY,
-        _ if path.starts_with("/api/docs") => DOCS_POLICY,
-        _ => PAGE_POLICY,
-    };
-    let always: [(HeaderName, &'static str); 6] = [
+fn headers(response: &mut Response, path: &str, api: &Api) {
+    let always: [(HeaderName, &'static str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, policy),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (
@@ -137,11 +149,20 @@ fn headers(response: &mut Response, path: &str, secure: bool) {
             "camera=(), microphone=(), geolocation=(), payment=()",
         ),
     ];
+    let has_policy = response.extensions().get::<OwnPolicy>().is_some();
     let headers = response.headers_mut();
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if secure {
+    if !has_policy {
+        let policy = match path {
+            CALLBACK => HeaderValue::from_static(CALLBACK_POLICY),
+            _ if path.starts_with("/api/docs") => HeaderValue::from_static(DOCS_POLICY),
+            _ => api.page_policy.clone(),
+        };
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if api.config.secure {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

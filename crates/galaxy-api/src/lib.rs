@@ -11,7 +11,9 @@ mod gate;
 mod layers;
 mod live;
 mod page;
+mod sandbox;
 
 pub use api::{Api, ApiConfig, Backstage};
 pub use problem::Problem;
 pub use routes::{Declared, Mount, Policy, document, router};
+pub use sandbox::{Hosts, SandboxConfig, SandboxOrigin};

@@ -31,6 +31,7 @@ use crate::{
 use mount::AsItIs;
 pub use mount::Mount;
 
+mod apps;
 mod auth;
 mod chat;
 mod conversations;
@@ -158,6 +159,7 @@ fn all() -> Routes {
     let routes = messages::routes(routes);
     let routes = feedback::routes(routes);
     let routes = runs::routes(routes);
+    let routes = apps::routes(routes);
     let routes = chat::routes(routes);
     let routes = models::routes(routes);
     let routes = tools::routes(routes);

@@ -1,6 +1,7 @@
 //! What clients see. A view is made from a domain value and never turned back into one.
 
 pub mod account;
+pub mod app;
 pub mod conversation;
 pub mod elicitation;
 pub mod event;

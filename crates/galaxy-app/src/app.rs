@@ -17,7 +17,7 @@ use galaxy_tool::{
 use galaxy_vault::Keyring;
 
 use crate::{
-    AppError,
+    AppError, apps,
     birth::Births,
     calls::Remembered,
     executor::Executor,
@@ -70,6 +70,8 @@ pub struct App {
     pub(crate) sending: Pace,
     /// How often they make conversations.
     pub(crate) making: Pace,
+    /// How often their views ask for something.
+    pub(crate) asking: Pace,
     pub(crate) remembered: Remembered,
     pub(crate) births: Births,
     /// The registry that is read, if one is.
@@ -169,6 +171,7 @@ impl App {
             upstream: parts.upstream,
             sending,
             making,
+            asking: Pace::per_minute(apps::REQUESTS_PER_MINUTE, "Your views ask too often."),
         }))
     }
 
@@ -228,6 +231,7 @@ impl App {
     pub async fn sweep(&self) -> Result<(), AppError> {
         self.sending.sweep();
         self.making.sweep();
+        self.asking.sweep();
         self.store.sweep(self.clock.now()).await?;
         self.store.sweep_checks(watch::KEEP).await?;
         self.store.sweep_sign_ins().await?;

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use galaxy_access::{in_scope, use_tool};
 use galaxy_agent::{Judgement, Policy, call, policy::Rules};
 use galaxy_domain::{CallId, Caller, Effect, Outcome, ToolCall, Verdict, access::Scope};
-use galaxy_tool::{AnyTool, Notes, ToolCx};
+use galaxy_tool::{AnyTool, Notes, ToolCx, Whole};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ pub(crate) use remembered::Remembered;
 
 /// After a call that took longer than this, its caller is asked for again: what they may no
 /// longer see is not told to them.
-const BRIEF: Duration = Duration::from_secs(2);
+pub(crate) const BRIEF: Duration = Duration::from_secs(2);
 
 /// A tool that the caller may call.
 #[derive(Clone)]
@@ -121,7 +121,15 @@ impl App {
             Judgement::Refuse(wrong) => return Ok(Called::Unfit(wrong)),
         }
         let caller = caller.clone();
-        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes, asks: None };
+        let cx = ToolCx {
+            caller,
+            run: None,
+            conversation: None,
+            cancel,
+            notes,
+            asks: None,
+            whole: Whole::default(),
+        };
         let began = Instant::now();
         let outcome = call(&**tool, asked.input, &cx).await;
         note(&cx.caller, tool.name(), &outcome, began.elapsed());
@@ -146,7 +154,7 @@ impl App {
     pub(crate) async fn rules_now(&self, caller: &Caller) -> Result<Rules, AppError> {
         let rules = self.store.rules(caller.person, caller.workspace, None).await?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
-        Ok(Rules::new(shelf.toolbox.clone(), &rules))
+        Ok(Rules::new(shelf.everything.clone(), &rules))
     }
 }
 

@@ -8,7 +8,7 @@ use galaxy_domain::{
 pub use galaxy_store::Said;
 use galaxy_store::{Made, NewRun, Once, Say, StoreError};
 
-use crate::{App, AppError, Mistake};
+use crate::{App, AppError, Mistake, apps::Context};
 
 /// Images of one message.
 const IMAGES: usize = 8;
@@ -26,6 +26,8 @@ pub struct Sending {
     pub parent: Option<MessageId>,
     /// The model to answer with; `None` is the conversation's.
     pub model: Option<String>,
+    /// What views of the conversation want the agent to know besides.
+    pub context: Vec<Context>,
 }
 
 /// Another version of a message.
@@ -53,7 +55,8 @@ impl App {
         once: Option<&Once>,
     ) -> Result<Made<Said>, AppError> {
         let permit = self.conversation_permit::<Write>(caller, conversation).await?;
-        let parts = self.parts(&sending)?;
+        let mut parts = self.parts(&sending)?;
+        parts.extend(self.said_by_views(caller, conversation, &sending.context).await?);
         self.check_model(sending.model.as_deref())?;
         self.sending.count(caller.person, once)?;
         self.say(permit, sending, parts, once).await

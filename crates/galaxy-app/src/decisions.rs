@@ -176,7 +176,7 @@ impl App {
             Word::Answer { text, .. } => {
                 waiting(detail, &call, Question::Answer)?;
                 let outcome = Outcome::Done { output: vec![Part::text(text.clone())] };
-                Ok((Item::Reply { call, outcome, took_ms: 0 }, None))
+                Ok((Item::Reply { call, outcome, took_ms: 0, whole: None }, None))
             }
         }
     }

@@ -45,7 +45,8 @@ impl Ends {
             // It ended before it was noted that it waits, or its driver goes on with it.
             return Ok(false);
         }
-        let reply = Item::Reply { call: call.clone(), outcome: outcome.clone(), took_ms: 0 };
+        let (call, outcome) = (call.clone(), outcome.clone());
+        let reply = Item::Reply { call, outcome, took_ms: 0, whole: None };
         let (after, along) = (transcript.last_seq(), Along::default());
         match self.store.decide(write, after, vec![reply], RunState::Queued, along).await {
             Ok(_) => Ok(true),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
+pub mod apps;
 mod birth;
 pub mod calls;
 pub mod chat;

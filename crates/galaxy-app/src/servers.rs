@@ -38,6 +38,7 @@ use shelf::Shelves;
 pub use approve::ToolDecision;
 pub use describe::{LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool, Tally};
 pub use galaxy_domain::tool_server::{Folder, Outward, Standing};
+pub use galaxy_tool::server::ToolView;
 pub use health::{Health, HealthTrouble};
 pub use import::{Candidate, Imported};
 pub use look::Offered;
@@ -46,6 +47,7 @@ pub(crate) use settings::{Known, Mistakes};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
 pub use signing_in::{Auth, Departure, Entering};
 pub(crate) use walls::folders_of;
+pub(crate) use {look::done, mounted::pass_on};
 
 /// What a deployment fixes for tool servers.
 #[derive(Debug, Clone)]

@@ -87,7 +87,7 @@ impl App {
     ) -> Result<(), AppError> {
         let permit = own::<Write>(caller)?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
-        let tool = shelf.toolbox.get(name).ok_or(AppError::NotFound)?;
+        let tool = shelf.everything.get(name).ok_or(AppError::NotFound)?;
         let changed = match verdict {
             Some(verdict) => {
                 let definition = definition(&**tool);

@@ -54,6 +54,16 @@ impl Effect {
     }
 }
 
+/// What a call of a tool server is shown with besides its result: a page of that server (an MCP
+/// App). A persisted format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The name of the tool server.
+    pub server: String,
+    /// The resource of that server that holds it; begins with `ui://`.
+    pub uri: String,
+}
+
 /// What a policy says about a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -114,7 +114,7 @@ impl Transcript {
                     it.call.input = input.clone();
                 }
             }),
-            Item::Began { call, effect } => self.edit(call, |it| it.begin(*effect)),
+            Item::Began { call, effect, .. } => self.edit(call, |it| it.begin(*effect)),
             Item::Elicited { call, elicitation, digest, .. } => {
                 self.edit(call, |it| it.ask(elicitation.clone(), digest.clone()));
             }
@@ -159,7 +159,7 @@ impl Transcript {
             Item::Approval { call, .. } => {
                 return self.check_open(call, |it| it.decision.is_some() || it.began.is_some());
             }
-            Item::Began { call, effect } => {
+            Item::Began { call, effect, .. } => {
                 let effect = *effect;
                 return self.check_open(call, |it| !it.may_begin(effect));
             }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use galaxy_access::AccessConfig;
-use galaxy_api::ApiConfig;
+use galaxy_api::{ApiConfig, SandboxConfig, SandboxOrigin};
 use galaxy_base::SecretString;
 use ipnet::IpNet;
 
@@ -31,6 +31,7 @@ pub(crate) struct Config {
     test_person: Option<String>,
     websocket: bool,
     body_bytes: usize,
+    sandbox: SandboxConfig,
 }
 
 impl Config {
@@ -48,9 +49,11 @@ impl Config {
         }
         let test_email = given.value(&schema::TEST_EMAIL);
         let images = given.value(&schema::IMAGE_BYTES).get().saturating_mul(IMAGES);
+        let hosts = hosts(given, listen, environment);
         Self {
             environment,
-            hosts: hosts(given, listen, environment),
+            sandbox: sandbox(given, &hosts),
+            hosts,
             origins: given.optional(&schema::CORS_ORIGINS).unwrap_or_default(),
             secure: listen.behind_proxy,
             person_header: person_header.filter(|_| !trusted_proxies.is_empty()),
@@ -79,6 +82,7 @@ impl Config {
             test_mode: self.is_test_mode(),
             websocket: self.websocket,
             body_bytes: self.body_bytes,
+            sandbox: self.sandbox.clone(),
         }
     }
 
@@ -90,6 +94,15 @@ impl Config {
             ..AccessConfig::new(app_name, signing_secret)
         }
     }
+}
+
+/// Where views are shown: never where the page is, which would be theirs.
+fn sandbox(given: &mut Given, hosts: &[String]) -> SandboxConfig {
+    let origin: Option<SandboxOrigin> = given.optional(&schema::SANDBOX_ORIGIN);
+    if origin.as_ref().is_some_and(|it| hosts.iter().any(|host| host == it.name())) {
+        given.refuse(schema::SANDBOX_ORIGIN.name, "must have a name of its own, not the server's");
+    }
+    SandboxConfig { origin, hosts: given.optional(&schema::VIEW_HOSTS).unwrap_or_default() }
 }
 
 /// Names by which the server may be addressed. A page on another name that resolves to this

@@ -6,5 +6,5 @@ pub mod tool;
 pub mod toolbox;
 
 pub use schema::Schema;
-pub use tool::{AnyTool, Asks, Notes, Output, Resumed, Tool, ToolCx, ToolError};
+pub use tool::{AnyTool, Asks, Notes, Output, Resumed, Tool, ToolCx, ToolError, Whole};
 pub use toolbox::{NameTaken, Toolbox};

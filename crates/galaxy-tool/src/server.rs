@@ -18,6 +18,7 @@ pub mod request;
 mod rounds;
 mod sign_in;
 pub mod spec;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub use request::{Listing, OnLog, OnProgress, Progress, Request, RequestCx};
 pub use spec::{
     Desk, Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls,
 };
+pub use view::ToolView;
 
 /// Opens tool servers.
 pub trait ToolServers: Send + Sync {

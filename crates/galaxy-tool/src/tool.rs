@@ -1,12 +1,17 @@
 //! What an author writes ([`Tool`]) and what the runtime holds ([`AnyTool`]).
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Effect, Part, RunId, Verdict,
     access::Scope,
     elicitation::{Answer, Elicitation},
+    tool::View,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -44,6 +49,36 @@ impl Notes {
     }
 }
 
+/// Takes what a server answered, as it came, for the view that a call is shown with. The default
+/// keeps nothing: most calls have no view.
+#[derive(Debug, Clone, Default)]
+pub struct Whole(Option<Arc<Mutex<Option<Value>>>>);
+
+impl Whole {
+    /// More JSON text of one answer than this is not kept, in bytes: it is stored with the run. The
+    /// view then gets what the model got.
+    pub const BYTES: usize = 256 * 1024;
+
+    /// For a call that is shown with a view.
+    pub fn wanted() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// Keeps `result`, if somebody wants it and it is not too large.
+    pub fn keep(&self, result: &Value) {
+        if let Some(kept) = &self.0
+            && result.to_string().len() <= Self::BYTES
+        {
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+        }
+    }
+
+    /// What was kept, once.
+    pub fn take(&self) -> Option<Value> {
+        self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// What every call gets.
 #[derive(Debug, Clone)]
 pub struct ToolCx {
@@ -59,6 +94,8 @@ pub struct ToolCx {
     pub notes: Notes,
     /// How to ask the person, if in a run.
     pub asks: Option<Asks>,
+    /// Where a tool with a view puts what its server answered.
+    pub whole: Whole,
 }
 
 /// How a call in a run asks the person: it ends with [`ToolError::Waits`], is put down for as long
@@ -163,6 +200,10 @@ pub trait AnyTool: Send + Sync {
     }
     /// JSON Schema of the arguments.
     fn schema(&self) -> &Schema;
+    /// The view that its calls are shown with, if there is one.
+    fn view(&self) -> Option<View> {
+        None
+    }
     /// The tool and the arguments that a call with `input` only passes on, if it does: what is said
     /// about that tool decides, and nothing that is said about this one.
     fn stands_for(&self, _input: &Value) -> Option<(String, Value)> {

@@ -14,7 +14,7 @@ use galaxy_domain::{
 };
 use galaxy_testkit::FakeToolServer;
 use galaxy_tool::{
-    AnyTool, Notes, ToolCx,
+    AnyTool, Notes, ToolCx, Whole,
     server::{
         Answer, Asked, Declines, Elicit, Exchanged, Question, Questions, Request, RequestCx,
         ServerError, ToolServer, Trust, remote_tools,
@@ -41,6 +41,7 @@ fn cx() -> ToolCx {
         cancel: CancellationToken::new(),
         notes: Notes::channel().0,
         asks: None,
+        whole: Whole::default(),
     }
 }
 

@@ -1,14 +1,14 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, Candidate, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
+  ApiKey, AppCall, AppCalled, AppView, Candidate, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
   NewToolServer, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
-  ToolServerDetail, ToolServerFields, Tried, Verdict,
+  ToolServerDetail, ToolServerFields, Tried, Verdict, ViewContext,
 } from './types';
 
 export { Problem } from './call';
 
-const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}', SERVER = '/api/tool-servers/{id}';
+const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}', APP = '/api/runs/{id}/apps/{call}', SERVER = '/api/tool-servers/{id}';
 
 export const config = () => call<RuntimeConfig>('GET', '/api/runtime-config');
 
@@ -49,7 +49,7 @@ export const conversations = {
 export const messages = {
   list: (id: string, query: { before?: string; around?: string; limit?: number } = {}) =>
     call<{ items: Message[]; has_more: boolean }>('GET', at(`${CHAT}/messages`, { id }), { query }),
-  send: (id: string, body: { text: string; images?: Image[]; parent_id?: string; model?: string }, once: boolean | string = true) =>
+  send: (id: string, body: { text: string; images?: Image[]; parent_id?: string; model?: string; context?: ViewContext[] }, once: boolean | string = true) =>
     call<Started>('POST', at(`${CHAT}/messages`, { id }), { body, once }),
   edit: (id: string, mid: string, body: { text: string; rerun: boolean }) => call<Edited>('POST', at(`${SAID}/edit`, { id, mid }), { body, once: true }),
   regenerate: (id: string, mid: string, body: { model?: string } = {}) => call<Started>('POST', at(`${SAID}/regenerate`, { id, mid }), { body, once: true }),
@@ -66,6 +66,14 @@ export const runs = {
   approve: (id: string, body: Decide) => call<{ state: RunState }>('POST', at(`${RUN}/approve`, { id }), { body, once: true }),
   respond: (id: string, body: Respond) => call<{ state: RunState }>('POST', at(`${RUN}/respond`, { id }), { body, once: true }),
   answer: (id: string, body: { call: string; answer: string | string[] }) => call<{ state: RunState }>('POST', at(`${RUN}/answer`, { id }), { body, once: true }),
+};
+
+/** Views of calls, and what they ask for. */
+export const apps = {
+  view: (id: string, of: string) => call<AppView>('GET', at(APP, { id, call: of })),
+  result: (id: string, of: string) => call<Record<string, unknown>>('GET', at(`${APP}/result`, { id, call: of })),
+  call: (id: string, of: string, body: AppCall) => call<AppCalled>('POST', at(`${APP}/call`, { id, call: of }), { body }),
+  read: (id: string, of: string, uri: string) => call<unknown>('POST', at(`${APP}/read`, { id, call: of }), { body: { uri } }),
 };
 
 export const models = {

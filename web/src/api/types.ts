@@ -49,6 +49,15 @@ export type Decide =
   | { call: string; digest: string; decision: 'allow'; reach: Reach; input?: object }
   | { call: string; digest: string; decision: 'deny'; reason?: string };
 
+/** The view that a call is shown with: a page of its tool server. */
+export type ViewOfCall = Schemas['ViewOfCall'];
+export type AppView = Schemas['AppView'];
+export type AppCalled = Schemas['AppCalledView'];
+export type AppQuestion = Extract<AppCalled, { kind: 'asks' }>;
+export interface AppCall { tool: string; arguments: Record<string, unknown>; yes?: { digest: string; reach: Reach } }
+/** What a view wants the agent to know with the next message. */
+export interface ViewContext { run: Id; call: string; text: string }
+
 /** What the tool of a call wants to know before it goes on. */
 export type Elicitation = Schemas['ElicitationView'];
 export type Inquiry = Schemas['InquiryView'];
@@ -78,6 +87,7 @@ export type ServerTool = Schemas['ServerToolView'];
 /** Where to sign in at a tool server. */
 export type Departure = Schemas['DepartureView'];
 export type EnterClient = Schemas['EnterClient'];
+export type ToolView = Schemas['ToolViewView'];
 export type Standing = Schemas['StandingName'];
 export type ServerHealth = Schemas['ServerHealthView'];
 export type ServerCheck = Schemas['CheckView'];

@@ -1,9 +1,10 @@
 /** A conversation that is open: a window of its messages, and what can be done to it. */
 import { conversations as api, messages, runs, type ConversationFields } from '../api/client';
 import { newKey, Problem } from '../api/call';
-import type { Conversation, Image, Message, Notice } from '../api/types';
+import type { Conversation, Image, Message, Notice, ViewContext } from '../api/types';
 import { topics } from '../live/topics';
-import { asks, isOver } from '../run/run-view';
+import type { Around } from '../run/app-host.svelte';
+import { asks, isOver, type Call } from '../run/run-view';
 import type { Run } from '../run/run.svelte';
 import { session } from '../session.svelte';
 import * as drafts from './draft';
@@ -14,6 +15,8 @@ export type Phase = 'new' | 'loading' | 'ready' | 'failed' | 'gone';
 export type Move = (change: () => void) => Promise<void>;
 /** Messages asked for at once, and mounted at most: what is mounted decides how fast the page is. */
 const PAGE = 40, WINDOW = 200;
+/** So many views may say something with one message. */
+const VIEWS = 4;
 
 const isGone = (err: unknown) => err instanceof Problem && err.status === 404;
 
@@ -40,6 +43,18 @@ export class Chat {
   #leave: (() => void) | undefined;
 
   constructor(id: string | null) { this.id = id; }
+
+  /** What views want the agent to know with the next message. */
+  context = $state.raw<readonly (ViewContext & { server: string })[]>([]);
+
+  /** What the view of a call is lent by this conversation. */
+  around(run: string, call: Call): Around {
+    const others = () => this.context.filter((it) => it.run !== run || it.call !== call.id);
+    return {
+      say: async (text) => { if (this.active) throw new Error('an answer is under way'); await this.send(text); },
+      know: (text) => { this.context = [...others(), ...(text === null ? [] : [{ run, call: call.id, text, server: call.view?.server ?? '' }])].slice(-VIEWS); },
+    };
+  }
 
   /** The run that has not come to its end, if there is one. */
   get active(): Run | undefined { return this.entries.findLast((entry) => entry.run && !isOver(entry.run.view.state))?.run ?? undefined; }
@@ -136,7 +151,7 @@ export class Chat {
    * caller's to keep. What is attempted again is not said twice.
    */
   async send(text: string, images: readonly Image[] = [], attempt: drafts.Attempt = { key: newKey(), print: '' }) {
-    const before = attempt.after;
+    const before = attempt.after, known = this.context;
     if (this.hasNewer || before !== undefined) await this.refresh();
     const id = this.id ?? await this.#create(attempt.key);
     const is = ({ message, text: said }: Entry) => message.speaker === 'person' && message.parent_id === before && said === text;
@@ -150,7 +165,8 @@ export class Chat {
     this.onsaid();
     this.#sending++;
     try {
-      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }) }, attempt.key);
+      const { question_id, answer_id, run_id } = await messages.send(id, { text, ...(images.length && { images: [...images] }), ...(parent && { parent_id: parent }), ...(text && known.length && { context: known.map(({ run, call, text: said }) => ({ run, call, text: said })) }) }, attempt.key);
+      this.context = this.context.filter((it) => !known.includes(it));
       if (!arrived) {
         entry.adopt({ ...entry.message, id: question_id, siblings: [question_id] });
         this.entries = [...this.entries, replying(id, answer_id, question_id, run_id)];

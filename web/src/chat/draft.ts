@@ -12,7 +12,7 @@ export interface Attempt {
   after?: string | null;
 }
 /** What a request is made of. */
-export interface Wanted { text: string; images: readonly Image[]; model: string | null; tools: readonly string[] | null }
+export interface Wanted { text: string; images: readonly Image[]; model: string | null; tools: readonly string[] | null; context?: readonly string[] }
 
 const place = (conversation: string | null) => `galaxy.draft.${conversation ?? 'new'}`;
 const attempted = (conversation: string | null) => `galaxy.attempt.${conversation ?? 'new'}`;
@@ -28,8 +28,8 @@ export function unconfirmed(conversation: string | null): Attempt | null {
 export function remember(conversation: string | null, attempt: Attempt | null) { put(attempted(conversation), attempt ? JSON.stringify(attempt) : ''); }
 
 /** The next attempt: the last one again if it is about the same, else a new one. */
-export function attempt(last: Attempt | null, { text, images, model, tools }: Wanted): Attempt {
-  const print = JSON.stringify([text, model, tools, images.map(({ media_type, data }) => [media_type, data.length, data.slice(-32)])]);
+export function attempt(last: Attempt | null, { text, images, model, tools, context = [] }: Wanted): Attempt {
+  const print = JSON.stringify([text, model, tools, ...(context.length ? [context] : []), images.map(({ media_type, data }) => [media_type, data.length, data.slice(-32)])]);
   return last?.print === print ? last : { key: newKey(), print };
 }
 

@@ -19,7 +19,11 @@ export class Entry {
   }
 
   get id() { return this.message.id; }
-  get text() { return this.message.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n\n'); }
+  get #texts() { return this.message.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])); }
+  /** What the person wrote, or all that an agent said. */
+  get text() { return this.message.speaker === 'person' ? (this.#texts[0] ?? '') : this.#texts.join('\n\n'); }
+  /** What views of tool servers had to say beside it, each under a label. */
+  get context() { return this.message.speaker === 'person' ? this.#texts.slice(1) : []; }
   get images() { return this.message.parts.filter((part) => part.kind === 'image'); }
 
   /** The server's word on the same message. */

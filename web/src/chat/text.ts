@@ -32,6 +32,7 @@ export const words = {
   can: { tools: 'tools', images: 'pictures', reasoning: 'reasoning', structured: 'structured output' }, context: (tokens: number) => `${number(Math.round(tokens / 1000))}k tokens`,
   health: { ok: 'answers', failed: 'does not answer', unknown: 'not checked', disabled: 'switched off' }, latency: (ms: number) => `${number(ms)} ms`,
   tools: (n: number) => (n ? count(n, 'tool', 'tools') : 'no tools'), allTools: 'All tools', toolsTitle: 'Tools', locked: 'locked', lockedHint: 'Tools are fixed with the first message. Start a new chat to choose others.', chooseTools: 'What this chat may use. Fixed with the first message.', noToolsThere: 'There are no tools.',
+  known: 'Goes along with your message', knownFrom: (server: string) => `From the view of ${server}`, forget: (server: string) => `Do not send what the view of ${server} says`, beside: 'A view said this beside it',
   effects: { reads: 'reads', writes: 'writes', reaches: 'reaches out', asks: 'asks you' }, verdicts: { allow: 'runs by itself', ask: 'asks first', deny: 'never runs' },
   banner: {
     disabled: 'Models are switched off on this server', disabledHint: 'Everything else works. To switch them on, take DISABLE_LLM_CALLS away and start the server again.',

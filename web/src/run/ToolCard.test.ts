@@ -6,7 +6,7 @@ import type { Call } from './run-view';
 import ToolCard from './ToolCard.svelte';
 
 const CALL: Call = {
-  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, elicitation: null, heard: [], effect: null,
+  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, elicitation: null, heard: [], effect: null, view: null,
   progress: null, output: [], message: null, startedAt: null, tookMs: null,
 };
 const TOOL: Tool = { name: 'mail_send', description: '', origin: 'office', effect: 'reaches', verdict: 'ask', default_verdict: 'ask', schema: {} };

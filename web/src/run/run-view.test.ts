@@ -56,7 +56,7 @@ describe('a run, event by event', () => {
   });
 
   it('tool.approval: it runs as long as another call does', () => {
-    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads' }, { type: 'tool.approval', call: 'b', question: 'approval', digest: 'd' });
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads', view: null }, { type: 'tool.approval', call: 'b', question: 'approval', digest: 'd' });
     expect(view.state).toBe('running');
     expect(asks(view)).toHaveLength(1);
   });
@@ -69,19 +69,24 @@ describe('a run, event by event', () => {
 
   const ELICITED: Bare = { type: 'tool.elicited', call: 'b', elicitation: { round: 1, server: 'far', tool: 'mail', declined: 0, until: null, questions: { q: { kind: 'form', message: 'Who?', fields: [] } } } };
   it('tool.elicited: a call that runs waits for a person, and so does the run', () => {
-    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches' }, ELICITED);
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches', view: null }, ELICITED);
     expect(view.state).toBe('parked');
     expect(asks(view)).toMatchObject([{ id: 'b', state: 'ask', question: 'form', elicitation: { server: 'far', round: 1 } }]);
   });
 
+  it('tool.started: a call may come with a view', () => {
+    const view = { server: 'weather', uri: 'ui://weather/view' };
+    expect(call(after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads', view }), 'a')).toMatchObject({ state: 'live', view });
+  });
+
   it('tool.answered: it goes on, and what it was told stays', () => {
-    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches' }, ELICITED, { type: 'tool.answered', call: 'b', answers: { q: { action: 'decline' } }, by: 'p' });
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches', view: null }, ELICITED, { type: 'tool.answered', call: 'b', answers: { q: { action: 'decline' } }, by: 'p' });
     expect(view.state).toBe('running');
     expect(call(view, 'b')).toMatchObject({ state: 'waiting', elicitation: null, heard: [{ elicitation: { round: 1 }, answers: { q: { action: 'decline' } } }] });
   });
 
   it('tool.started, tool.progress, tool.finished: a call runs and ends', () => {
-    const begun: Bare[] = [STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads' }, { type: 'tool.progress', call: 'a', share: 0.5, note: 'half' }];
+    const begun: Bare[] = [STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads', view: null }, { type: 'tool.progress', call: 'a', share: 0.5, note: 'half' }];
     expect(call(after(...begun), 'a')).toMatchObject({ state: 'live', effect: 'reads', startedAt: AT, progress: { share: 0.5, note: 'half' } });
     const done = after(...begun, { type: 'tool.finished', call: 'a', outcome: 'done', output: [{ kind: 'text', text: '2' }], message: null, took_ms: 12 });
     expect(call(done, 'a')).toMatchObject({ state: 'done', output: [{ text: '2' }], tookMs: 12, progress: null });
@@ -122,7 +127,7 @@ describe('a run, event by event', () => {
   it('never changes the view it was given', () => {
     const frozen = (view: RunView): RunView => { const freeze = (it: unknown) => { if (it && typeof it === 'object') { Object.values(it).forEach(freeze); Object.freeze(it); } }; freeze(view); return view; };
     let view = frozen(after(STARTED, STEP, CALLS));
-    const rest: Bare[] = [{ type: 'tool.started', call: 'a', effect: 'reads' }, { type: 'tool.finished', call: 'a', outcome: 'done', output: [], message: null, took_ms: 1 }, { type: 'run.finished', state: 'finished', message: null }];
+    const rest: Bare[] = [{ type: 'tool.started', call: 'a', effect: 'reads', view: null }, { type: 'tool.finished', call: 'a', outcome: 'done', output: [], message: null, took_ms: 1 }, { type: 'run.finished', state: 'finished', message: null }];
     rest.forEach((event, i) => { view = frozen(reduce(view, { ...event, seq: i + 9, at: AT } as RunEvent)); });
     expect(view.state).toBe('finished');
   });

@@ -2,7 +2,7 @@
  * A run as it is shown: a pure function of its events. Live, replayed and stored events take the
  * same way, so a reload shows what was there before it.
  */
-import type { Effect, Elicitation, Finish, Heard, Id, Outcome, Part, Question, Reach, RunEvent, RunState, Time, Usage } from '../api/types';
+import type { Effect, Elicitation, Finish, Heard, Id, Outcome, Part, Question, Reach, RunEvent, RunState, Time, Usage, ViewOfCall } from '../api/types';
 
 /** `writing`: its arguments still arrive. `waiting`: it has them and has not begun. */
 export type CallState = 'writing' | 'waiting' | 'ask' | 'live' | Outcome;
@@ -23,6 +23,8 @@ export interface Call {
   /** What its tool wanted to know before, and what it was told. */
   readonly heard: readonly { readonly elicitation: Elicitation; readonly answers: Readonly<Record<string, Heard>> }[];
   readonly effect: Effect | null;
+  /** The view that it is shown with, once it has begun. */
+  readonly view: ViewOfCall | null;
   readonly progress: { share: number | null; note: string } | null;
   readonly output: readonly Part[];
   readonly message: string | null;
@@ -95,7 +97,7 @@ function apply(view: RunView, event: RunEvent): RunView {
       ...call, state: 'waiting', input: event.input ?? call.input,
       decided: { decision: event.decision, reach: event.reach ?? null, edited: event.input !== undefined && event.input !== null, reason: event.reason ?? null, by: event.by },
     }));
-    case 'tool.started': return edit(view, event.call, (call) => ({ ...call, state: 'live', effect: event.effect, startedAt: event.at }));
+    case 'tool.started': return edit(view, event.call, (call) => ({ ...call, state: 'live', effect: event.effect, view: event.view ?? null, startedAt: event.at }));
     case 'tool.elicited': return edit(view, event.call, (call) => ({ ...call, state: 'ask', question: 'form', elicitation: event.elicitation, progress: null }));
     case 'tool.answered': return edit(view, event.call, (call) => ({
       ...call, state: 'waiting', elicitation: null, heard: call.elicitation ? [...call.heard, { elicitation: call.elicitation, answers: event.answers }] : call.heard,
@@ -128,7 +130,7 @@ function ended(view: RunView, at: Time): RunView {
 
 const newStep = (key: number): Step => ({ key, model: '', because: null, reasoning: '', text: '', images: [], calls: [], finish: null });
 const newCall = (id: string, tool: string): Call => ({
-  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, elicitation: null, heard: [], effect: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
+  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, elicitation: null, heard: [], effect: null, view: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
 });
 
 const spoken = (view: RunView) => view.steps.filter((step) => step.finish !== null);

@@ -24,6 +24,12 @@ export const words = {
     title: (server: string) => `${server} wants you to sign in first.`, hint: (tool: string) => `Its tool ${tool} was not called. Once you have signed in, it is called by itself.`, away: 'Sign in in the other window. This goes on by itself once you have.',
     connect: (server: string) => `Sign in at ${server}`, goOn: 'Try again now', decline: 'Go on without it', was: 'To sign in there', said: { accept: 'You signed in.', decline: 'You did not sign in.', cancel: 'You did not sign in.' },
   },
+  app: {
+    from: 'View from', notOurs: 'not part of Galaxy', frame: (server: string) => `View of ${server}`, expand: 'Fill the page', shrink: 'Back to its place', source: 'Show source', sourceOf: (server: string) => `Source of the view of ${server}`, cut: 'The rest is left out here.', close: 'Close view', show: 'Show view',
+    failed: 'The view could not be shown.', lost: 'what the call gave is not there any more', kept: (server: string) => `A view of ${server} was shown here.`,
+    asksTitle: (server: string) => `The view of ${server} wants to call a tool`, asks: (server: string) => `A page of ${server} asks for this, not an agent:`,
+    sayTitle: (server: string) => `The view of ${server} wants to say this in your name`, say: 'Say it', openTitle: (host: string) => `Open ${host}?`, openText: (server: string, address: string) => `The view of ${server} wants to open ${address}`, open: 'Open it in a new tab',
+  },
   stopped: { exhausted: 'A limit was reached.', cancelled: 'You stopped this.', incomplete: 'The answer broke off.', failed: 'There was no answer.' }, length: 'The model reached its limit of output.', refused: 'The model declined.', details: 'In the provider’s words', code: 'Code',
   waitingForTurn: 'Waiting for its turn', steps: (n: number) => count(n, 'call', 'calls'),
 };

@@ -17,7 +17,7 @@ export const words = {
   log: 'Log', logLabel: (title: string) => `Log of ${title}`, restart: 'Restart', restartLabel: (title: string) => `Restart ${title}`, again: 'Try again', againLabel: (title: string) => `Try ${title} again`, probe: 'Check now', probeLabel: (title: string) => `Check ${title} now`,
   looked: (title: string, state: string) => `${title}: ${state}`,
   // its page
-  tabs: 'Parts of this server', tab: { tools: 'Tools', resources: 'Resources', prompts: 'Prompts', log: 'Log', settings: 'Settings' },
+  tabs: 'Parts of this server', tab: { tools: 'Tools', resources: 'Resources', prompts: 'Prompts', apps: 'Views', log: 'Log', settings: 'Settings' },
   reached: 'Reached by', opens: (names: string) => `opened by ${names}`,
   history: 'The last 24 hours', noHistory: 'Nobody has looked at it in the last 24 hours.', asTable: 'As a table', historyOf: (good: number, all: number) => `answered ${number(good)} of ${count(all, 'check', 'checks')}`,
   from: 'From', answered: 'Answered', took: 'Took', ofChecks: (good: number, all: number) => `${number(good)} of ${number(all)}`, ago: '24 h ago', now: 'now',
@@ -32,6 +32,7 @@ export const words = {
     allow: 'Allow', allowLabel: (tool: string) => `Allow ${tool}`, allowAll: (n: number) => `Allow all ${number(n)}`, allowSure: (n: number) => `Allow ${count(n, 'tool', 'tools')}?`, allowed: (n: number, first: string) => (n === 1 ? `${first} is allowed` : `${count(n, 'tool', 'tools')} are allowed`),
     moved: 'It changed again while you looked at it.', showNow: 'Show it as it is now', removed: 'removed', added: 'added', same: 'unchanged', elsewhere: 'Description and arguments are the same. Something else in its definition changed, such as its title or what it claims about its effects.',
     switched: (tool: string, on: boolean) => `${tool} is ${on ? 'on' : 'off'}`, search: 'Search these tools', noMatch: 'No tool fits.',
+    view: 'shows a view', viewIs: (uri: string) => `Its calls are shown with the view ${uri}.`, noView: 'Its calls are shown with no view.', forApps: 'for views only', callers: { both: 'Agents and views of this server may call it.', model: 'Only agents may call it.', app: 'Only views of this server may call it.', nobody: 'Nobody may call it.' }, was: (before: string) => `Before: ${before}`,
     tryIt: 'Try it', tryLabel: (tool: string) => `Try ${tool}`,
   },
   trying: {
@@ -49,6 +50,11 @@ export const words = {
     needed: (title: string) => `${title} wants you to sign in.`, refused: 'Signing in did not work.', connect: 'Connect', connectLabel: (title: string) => `Connect ${title}`, leaving: 'One moment',
     disconnect: 'Disconnect', disconnectLabel: (title: string) => `Disconnect ${title}`, disconnectSure: (title: string) => `Disconnect ${title}?`, disconnectText: 'What was granted is given back and forgotten. Its tools cannot be called in your name until you connect again.', disconnected: (title: string) => `${title} is disconnected`,
     client: { title: 'Client for signing in', hint: 'Only where people sign in and the issuer registers nobody by itself. Register this deployment there first; people come back to /api/oauth/callback at its public address.', now: (client: string, issuer: string) => `${client} at ${issuer} is used now.`, issuer: 'Issuer', client_id: 'Client ID', client_secret: 'Client secret', inside: 'The issuer is inside our own network', insideHint: 'It may be on the server’s own machine or in the networks around it.', save: 'Save the client', saved: 'The client is saved', forget: 'Forget the client', forgotten: 'The client is forgotten' },
+  },
+  apps: {
+    lead: 'Pages of this server that are shown with calls of its tools (MCP Apps). They are shut in: they reach this server by its tools, and nothing else unless it is declared here and allowed by an administrator.',
+    list: 'Views', none: 'It offers no views.', shownWith: 'Shown with calls of', unlisted: 'The server does not list it; what it wants is told when it is shown.', nothing: 'It wants to reach no other host.',
+    wants: { connect: 'Speaks with', resource: 'Loads from', frame: 'Shows pages of', base: 'Addresses begin with' }, granted: 'It gets those of them that an administrator allows (VIEW_HOSTS).', permissions: (names: string) => `It asks for ${names}, which no view gets.`, hidden: 'There for views only, not for agents:',
   },
   logs: { lead: 'The newest lines, as long as the connection lasts.', refresh: 'Refresh', none: 'Nothing was written yet.', notYours: 'Only those who look after this server read its log.', lines: 'Log', count: (n: number) => count(n, 'line', 'lines') },
   form: {

@@ -49,7 +49,7 @@ fn asks_with(calls: &[(&str, &str)], input: &Value) -> Item {
 }
 
 fn replies(id: &str) -> Item {
-    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0 }
+    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0, whole: None }
 }
 
 fn decides(id: &str, decision: Decision) -> Item {
@@ -156,7 +156,7 @@ fn a_yes_does_not_lift_a_prohibition() {
 
 #[test]
 fn what_began_with_effects_is_lost_and_what_only_reads_runs_again() {
-    let began = |call: &str, effect| Item::Began { call: id(call), effect };
+    let began = |call: &str, effect| Item::Began { call: id(call), effect, view: None };
     let items = [
         said(),
         asks(&[("a", "read"), ("b", "read")]),
@@ -182,7 +182,7 @@ fn elicits(call: &str, back: WayBack) -> Item {
 
 #[test]
 fn a_call_that_asks_is_not_lost_but_waits_and_then_runs() {
-    let began = || Item::Began { call: id("a"), effect: Effect::Writes };
+    let began = || Item::Began { call: id("a"), effect: Effect::Writes, view: None };
     let again = || WayBack::Again { state: None };
     let answered = || {
         let answers = [("q".to_owned(), Answer::Cancel)].into();
@@ -211,7 +211,7 @@ fn a_call_that_waits_for_a_sign_in_is_made_afresh_or_denied() {
         }
         let answers = [("sign_in".to_owned(), answer)].into();
         let answered = Item::Answered { call: id("a"), answers, by: PersonId::fresh() };
-        let began = Item::Began { call: id("a"), effect: Effect::Reaches };
+        let began = Item::Began { call: id("a"), effect: Effect::Reaches, view: None };
         vec![said(), asks(&[("a", "write")]), began, asked, answered]
     };
     let yes = Answer::Accept { content: json!({}) };

@@ -188,7 +188,9 @@ fn decide(scene: &Scene, choices: &[u8]) {
             (None, _) => continue,
             (Some(Question::Form), 0) => answers(&open, Said::Decline),
             (Some(Question::Form), _) => answers(&open, Said::Accept { content: json!({}) }),
-            (Some(Question::Answer), _) => Item::Reply { call, outcome: done("yes"), took_ms: 0 },
+            (Some(Question::Answer), _) => {
+                Item::Reply { call, outcome: done("yes"), took_ms: 0, whole: None }
+            }
             (Some(Question::Approval), 0) => {
                 Item::Approval { call, decision: Decision::Deny { reason: None }, by }
             }

@@ -211,7 +211,7 @@ async fn after_a_crash_effects_are_unknown_and_never_repeated() {
     let scene =
         Scene::new([both, Script::says("I do not know.")]).with(post(&gate, &posted)).with(look);
     crash_at(&scene, &gate).await;
-    let began = |id: &str, effect| Item::Began { call: call(id), effect };
+    let began = |id: &str, effect| Item::Began { call: call(id), effect, view: None };
     assert!(scene.settled().contains(&began("a", Effect::Reaches)), "stored before it ran");
     let strengths: Vec<Strength> = scene
         .log

@@ -168,7 +168,8 @@ async fn a_question_of_the_model_is_answered_by_the_person() {
     let scene = Scene::new([asks, Script::says("Red it is.")]).with(ask);
     assert_eq!(scene.drive().await, Stop::Parked);
     assert!(matches!(scene.settled().last(), Some(Item::Asked { question: Question::Answer, .. })));
-    scene.log.write(vec![Item::Reply { call: call("q"), outcome: done("red"), took_ms: 0 }]);
+    let reply = Item::Reply { call: call("q"), outcome: done("red"), took_ms: 0, whole: None };
+    scene.log.write(vec![reply]);
     assert_eq!(scene.drive().await, Stop::Finished);
     let messages = &scene.model.requests()[1].messages;
     assert!(matches!(

@@ -3,10 +3,11 @@
 use axum::{Json, extract::State, http::StatusCode};
 use galaxy_app::{
     Made,
+    apps::Context,
     chat::{self, Sending},
     conversations::Window,
 };
-use galaxy_domain::{ConversationId, MessageId};
+use galaxy_domain::{CallId, ConversationId, MessageId, RunId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -93,6 +94,22 @@ struct Send {
     /// The model to answer with; absent means the conversation's.
     #[serde(default)]
     model: Option<String>,
+    /// What views of the conversation want the agent to know besides; it is labelled as theirs.
+    #[serde(default)]
+    context: Vec<ContextBody>,
+}
+
+/// What a view wants the agent to know.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ContextBody {
+    /// The run whose call has the view.
+    #[schema(value_type = uuid::Uuid)]
+    run: RunId,
+    /// That call.
+    call: String,
+    /// What it says.
+    text: String,
 }
 
 /// Send a message; a run answers it
@@ -107,9 +124,11 @@ async fn send(
     body: Body<Send>,
 ) -> Result<(StatusCode, Json<StartedView>), Problem> {
     let once = key.once("POST /api/conversations/{id}/messages", &body);
-    let Send { text, images, parent_id, model } = body.value;
+    let Send { text, images, parent_id, model, context } = body.value;
     let images = images.into_iter().map(|it| (it.media_type, it.data)).collect();
-    let sending = Sending { text, images, parent: parent_id, model };
+    let said = |it: ContextBody| Context { run: it.run, call: CallId(it.call), text: it.text };
+    let context = context.into_iter().map(said).collect();
+    let sending = Sending { text, images, parent: parent_id, model, context };
     Ok(started(api.app.send(&caller, id, sending, once.as_ref()).await?))
 }
 

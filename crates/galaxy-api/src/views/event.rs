@@ -19,7 +19,7 @@ mod of;
 mod part;
 
 use of::{append, body};
-pub use part::{CallView, PartView, parts};
+pub use part::{CallView, PartView, ViewOfCall, parts};
 
 /// What is in an event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -114,6 +114,9 @@ pub enum RunEventBody {
         call: String,
         /// What it can do.
         effect: EffectName,
+        /// The view that it is shown with, if its server has one.
+        #[schema(required)]
+        view: Option<ViewOfCall>,
     },
     /// The tool of a call that runs wants to know something from the person; the run waits.
     #[serde(rename = "tool.elicited")]

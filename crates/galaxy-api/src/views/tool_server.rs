@@ -4,26 +4,24 @@ pub mod auth;
 pub mod health;
 pub mod import;
 pub mod link;
+mod tool;
 pub mod tried;
 
-use galaxy_app::servers::{LogEntry, ServerDetail, ServerSummary, ServerTool};
+use galaxy_app::servers::{LogEntry, ServerDetail, ServerSummary};
 use galaxy_domain::{
     ToolServerId,
     tool_server::{Check, Origin},
 };
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use link::LinkView;
+pub use tool::{ServerToolView, ToolViewView};
 
 use auth::{ServerAuthView, ServerClientView};
 use health::ServerHealthView;
 
-use super::{
-    event::time,
-    names::{EffectName, StandingName, VerdictName},
-};
+use super::event::time;
 
 /// Where a tool server was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -106,59 +104,6 @@ impl From<&ServerSummary> for ToolServerView {
             waiting: summary.tally.waiting,
             created_at: time(row.created_at),
             updated_at: time(row.updated_at),
-        }
-    }
-}
-
-/// A tool of a server.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct ServerToolView {
-    /// How the server calls it.
-    pub tool: String,
-    /// What agents know it as.
-    pub name: String,
-    /// Its name for people.
-    #[schema(required)]
-    pub title: Option<String>,
-    /// What the server says of it, whole.
-    pub description: String,
-    /// JSON Schema of its arguments.
-    pub schema: Value,
-    /// What it counts as.
-    pub effect: EffectName,
-    /// Whether it is what was allowed.
-    pub standing: StandingName,
-    /// Whether it is switched on.
-    pub enabled: bool,
-    /// What happens when an agent of the caller asks for it; `null` while it is not offered.
-    #[schema(required)]
-    pub verdict: Option<VerdictName>,
-    /// Names the definition that is shown: what `approve` takes.
-    #[schema(required)]
-    pub pin: Option<String>,
-    /// What was allowed before it changed.
-    #[schema(required)]
-    pub approved_description: Option<String>,
-    /// The schema that was allowed before it changed.
-    #[schema(required)]
-    pub approved_schema: Option<Value>,
-}
-
-impl From<ServerTool> for ServerToolView {
-    fn from(tool: ServerTool) -> Self {
-        Self {
-            name: tool.offered_as,
-            title: tool.title,
-            description: tool.description,
-            schema: tool.schema,
-            effect: tool.effect.into(),
-            standing: tool.row.standing().into(),
-            enabled: tool.row.enabled,
-            verdict: tool.verdict.map(VerdictName::from),
-            pin: tool.row.found.map(|it| it.pin),
-            approved_description: tool.approved_description,
-            approved_schema: tool.approved_schema,
-            tool: tool.row.tool,
         }
     }
 }

@@ -22,6 +22,7 @@ mod web;
 mod accounts;
 mod api_chat;
 mod approvals;
+mod apps;
 mod bodies;
 mod branches;
 mod conversations;

@@ -56,7 +56,7 @@ pub(super) const fn end(format: Format) -> &'static str {
 pub(super) fn tools(message: &MessageRow) -> impl Iterator<Item = &str> {
     lines(message).into_iter().filter_map(|line| match line {
         Line::Call { tool, .. } => Some(tool),
-        Line::Person { .. } | Line::Agent { .. } | Line::Result { .. } => None,
+        Line::Person { .. } | Line::Agent { .. } | Line::Result { .. } | Line::View { .. } => None,
     })
 }
 
@@ -66,6 +66,7 @@ enum Line<'a> {
     Agent { at: Timestamp, model: &'a str, text: String },
     Call { tool: &'a str, input: String },
     Result { text: String },
+    View { server: &'a str },
 }
 
 fn lines(message: &MessageRow) -> Vec<Line<'_>> {
@@ -86,13 +87,14 @@ fn lines_of(entry: &Entry) -> Vec<Line<'_>> {
             spoken.filter(|_| !text.is_empty()).into_iter().chain(asked).collect()
         }
         Item::Reply { outcome, .. } => vec![Line::Result { text: ended(outcome) }],
+        Item::Began { view: Some(view), .. } => vec![Line::View { server: &view.server }],
         Item::Stopped { .. }
         | Item::User { .. }
         | Item::Sampling { .. }
         | Item::Delta { .. }
         | Item::Asked { .. }
         | Item::Approval { .. }
-        | Item::Began { .. }
+        | Item::Began { view: None, .. }
         | Item::Elicited { .. }
         | Item::Answered { .. }
         | Item::Progress { .. }
@@ -150,6 +152,7 @@ fn text(message: &MessageRow) -> String {
             Line::Agent { at, model, text } => write!(out, "\n[{at}] {model}:\n{text}\n"),
             Line::Call { tool, input } => write!(out, "\n> {tool} {input}\n"),
             Line::Result { text } => writeln!(out, "< {text}"),
+            Line::View { server } => writeln!(out, "{}", placeholder(server)),
         };
     }
     out
@@ -175,9 +178,15 @@ fn markdown(message: &MessageRow) -> String {
                 write!(out, "\n**{tool}**\n\n{}\n", fenced("json", &input))
             }
             Line::Result { text } => write!(out, "\n{}\n", fenced("", &text)),
+            Line::View { server } => write!(out, "\n*{}*\n", placeholder(server)),
         };
     }
     out
+}
+
+/// What stands where a view was shown: it lives in the conversation only.
+fn placeholder(server: &str) -> String {
+    format!("[a view of the tool server {server}]")
 }
 
 /// A code block whose fence is longer than any in `text`.

@@ -15,7 +15,7 @@ use galaxy_domain::{
 pub use galaxy_store::tool_servers::tools::Tally;
 use galaxy_tool::{
     Toolbox,
-    server::{self, Definition, LogSource, ServerInfo},
+    server::{self, Definition, LogSource, ServerInfo, ToolView},
 };
 use serde_json::Value;
 
@@ -79,6 +79,10 @@ pub struct ServerTool {
     pub schema: Value,
     /// The schema that was allowed, where that is something else.
     pub approved_schema: Option<Value>,
+    /// What it says about its view, and who may call it.
+    pub view: ToolView,
+    /// What of that was allowed, where that is something else.
+    pub approved_view: Option<ToolView>,
     /// What it counts as.
     pub effect: Effect,
     /// What happens when an agent of the caller asks for it; `None` while it is not offered.
@@ -153,7 +157,7 @@ impl App {
         let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.row.id == row.id);
         let tally = tally(&tools);
         let about = self.live_health(caller, &row).and_then(|it| it.server);
-        let tools = self.told_tools(&row, tools, &shelf.toolbox, &rules)?;
+        let tools = self.told_tools(&row, tools, &shelf.everything, &rules)?;
         let grant = self.store.grant(on_behalf(&row, caller.person)?).await?;
         let grant = grant.as_ref().map(|it| &it.row);
         let newer = self.newer_versions([&row].into_iter()).await?.remove(&row.id);
@@ -244,7 +248,9 @@ impl App {
                 verdict: offered.map(|it| rules.verdict(&**it)),
                 effect: effect(row, &shown),
                 approved_description: differs.as_ref().map(|it| it.description.clone()),
-                approved_schema: differs.map(|it| it.input_schema),
+                approved_schema: differs.as_ref().map(|it| it.input_schema.clone()),
+                approved_view: differs.map(|it| it.view),
+                view: shown.view,
                 offered_as: shown.offered,
                 title: shown.title,
                 description: shown.description,

@@ -94,7 +94,8 @@ impl App {
     }
 }
 
-fn done(exchanged: Exchanged) -> Result<Value, AppError> {
+/// The result of an exchange in which nobody can be asked.
+pub(crate) fn done(exchanged: Exchanged) -> Result<Value, AppError> {
     match exchanged {
         Exchanged::Done(result) => Ok(result),
         Exchanged::Waits(_) => {

@@ -80,7 +80,9 @@ impl App {
         let rules = self.rules(caller).await?;
         let mounted = |tool: &Arc<RemoteTool>| {
             let verdict = rules.verdict(&**tool);
-            (verdict != Verdict::Deny).then(|| MountedTool { tool: tool.clone(), verdict })
+            // Who is at the other end may be an agent and nothing else.
+            let offered = verdict != Verdict::Deny && tool.definition().view.for_model;
+            offered.then(|| MountedTool { tool: tool.clone(), verdict })
         };
         Ok(Mounted {
             id: row.id,
@@ -119,7 +121,7 @@ impl App {
             return Ok(Relayed::Unfit(wrong));
         }
         let began = Instant::now();
-        let relayed = pass_on(mounted, tool.definition(), params, cx).await;
+        let relayed = pass_on(&*mounted.server, tool.definition(), params, cx).await;
         note_relayed(caller, tool.name(), &relayed, began.elapsed());
         if began.elapsed() > BRIEF {
             self.access.recheck(caller).await?;
@@ -154,18 +156,20 @@ fn state_slot(caller: &Caller, server: ToolServerId) -> Slot {
     Slot::new(STATE, &caller.workspace, &format!("{}\n{server}", caller.person))
 }
 
-async fn pass_on(
-    mounted: &Mounted,
+/// Passes a call on as it is, if the server still describes the tool as it was allowed. `params` are
+/// those of `tools/call`.
+pub(crate) async fn pass_on(
+    server: &dyn ToolServer,
     definition: &Definition,
     params: Value,
     cx: &RequestCx,
 ) -> Relayed {
-    match mounted.server.tools().await {
+    match server.tools().await {
         Ok(list) if list.get(&definition.offered).is_some_and(|it| it.pin == definition.pin) => {}
         Ok(_) => return Relayed::Changed,
         Err(err) => return Relayed::Failed(err),
     }
-    match mounted.server.request(Request::new("tools/call", params), cx).await {
+    match server.request(Request::new("tools/call", params), cx).await {
         Ok(result) => Relayed::Answered(result),
         Err(err) => Relayed::Failed(err),
     }

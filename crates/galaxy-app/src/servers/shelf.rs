@@ -27,8 +27,10 @@ const REMEMBERED: usize = 10_000;
 
 /// What the agents of a person can be offered.
 pub(crate) struct Shelf {
-    /// Every tool.
+    /// What agents are offered.
     pub(crate) toolbox: Toolbox,
+    /// The same and what only views may call: all that a person can say something about.
+    pub(crate) everything: Toolbox,
     /// The servers that are in use, by name.
     pub(crate) servers: Vec<Shelved>,
 }
@@ -154,18 +156,22 @@ impl Servers {
             Err(began) => began,
         };
         let rows = in_use(self.store.servers_of(person, workspace).await?);
-        let (mut toolbox, mut servers) = (self.shelves.own.clone(), Vec::new());
+        let (mut everything, mut servers) = (self.shelves.own.clone(), Vec::new());
+        let mut hidden = BTreeSet::new();
         if !rows.is_empty() {
             let mut offered = self.store.offered_tools(person, workspace).await?;
             let passes = self.shelves.passes.get_or_init(|| Arc::new(McpCall::new(self)));
-            put(&mut toolbox, passes.clone());
+            put(&mut everything, passes.clone());
             for row in rows {
                 let tools = self.tools_of(&row, &offered.remove(&row.id).unwrap_or_default());
-                tools.iter().for_each(|it| put(&mut toolbox, it.clone()));
+                tools.iter().for_each(|it| put(&mut everything, it.clone()));
+                let not_for_agents = tools.iter().filter(|it| !it.definition().view.for_model);
+                hidden.extend(not_for_agents.map(|it| it.name().to_owned()));
                 servers.push(Shelved { row, tools });
             }
         }
-        let shelf = Arc::new(Shelf { toolbox, servers });
+        let toolbox = everything.filtered(|tool| !hidden.contains(tool.name()));
+        let shelf = Arc::new(Shelf { toolbox, everything, servers });
         self.shelves.keep(person, &shelf, began);
         Ok(shelf)
     }

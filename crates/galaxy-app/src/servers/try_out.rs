@@ -3,7 +3,7 @@
 use galaxy_access::{own, use_tool};
 use galaxy_agent::call;
 use galaxy_domain::{Caller, Effect, Outcome, access::Write};
-use galaxy_tool::{Notes, ToolCx};
+use galaxy_tool::{Notes, ToolCx, Whole};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,15 @@ impl App {
         tool.schema().check(&input).map_err(|wrong| AppError::invalid("/arguments", wrong))?;
         let (notes, _) = Notes::channel();
         let caller = caller.clone();
-        let cx = ToolCx { caller, run: None, conversation: None, cancel, notes, asks: None };
+        let cx = ToolCx {
+            caller,
+            run: None,
+            conversation: None,
+            cancel,
+            notes,
+            asks: None,
+            whole: Whole::default(),
+        };
         Ok(call(&**tool, input, &cx).await)
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks out what it is about")]
 
 mod approvals;
+mod apps;
 mod branches;
 mod chat;
 mod deleting;

@@ -81,6 +81,7 @@ async fn a_run_whose_log_makes_no_sense_is_ended(store: &StoreFixture) {
         call: CallId("nobody asked".to_owned()),
         outcome: Outcome::Aborted,
         took_ms: 0,
+        whole: None,
     };
     let items = vec![nonsense];
     store.append(drive(&claimed), claimed.fence, 1, items, Strength::Synced).await.unwrap();

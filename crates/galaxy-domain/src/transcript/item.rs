@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use galaxy_base::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     elicitation::{Answer, Elicitation},
     id::{MessageId, PersonId},
     part::Part,
     run::Stop,
-    tool::{CallId, Decision, Effect, ToolCall},
+    tool::{CallId, Decision, Effect, ToolCall, View},
     usage::Usage,
 };
 
@@ -154,6 +155,9 @@ pub enum Item {
         call: CallId,
         /// What it can do; only a repeatable one may run again after a crash.
         effect: Effect,
+        /// The view that it is shown with, if its server has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        view: Option<View>,
     },
     /// A call that has begun is put down until a person answers its tool; the run waits.
     Elicited {
@@ -194,6 +198,9 @@ pub enum Item {
         outcome: Outcome,
         /// How long it took, in milliseconds.
         took_ms: u64,
+        /// What the server answered, as it came, for the call's view; the model never sees it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whole: Option<Value>,
     },
     /// What the answer before it cost.
     Usage {

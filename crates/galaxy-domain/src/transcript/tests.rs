@@ -29,11 +29,11 @@ fn asks(ids: &[&str]) -> Item {
 }
 
 fn replies(id: &str) -> Item {
-    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0 }
+    Item::Reply { call: CallId(id.to_owned()), outcome: Outcome::Aborted, took_ms: 0, whole: None }
 }
 
 fn began(id: &str, effect: Effect) -> Item {
-    Item::Began { call: CallId(id.to_owned()), effect }
+    Item::Began { call: CallId(id.to_owned()), effect, view: None }
 }
 
 fn asks_for(id: &str, round: u32, questions: &[&str]) -> Item {

@@ -212,5 +212,6 @@ pub(crate) fn cx() -> galaxy_tool::ToolCx {
         cancel: tokio_util::sync::CancellationToken::new(),
         notes: galaxy_tool::Notes::channel().0,
         asks: None,
+        whole: galaxy_tool::Whole::default(),
     }
 }

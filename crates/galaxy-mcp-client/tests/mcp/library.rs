@@ -43,7 +43,8 @@ impl ServerHandler for Library {
         let schema = json!({ "type": "object", "properties": {
             "city": { "type": "string", "x-mcp-header": "City" } } });
         let schema = Arc::new(schema.as_object().unwrap().clone());
-        let tools = ["wait", "steps", "ask", "city"].map(|it| Tool::new(it, it, schema.clone()));
+        let tools =
+            ["wait", "steps", "ask", "city", "views"].map(|it| Tool::new(it, it, schema.clone()));
         Ok(ListToolsResult::with_all_items(tools.to_vec()))
     }
 
@@ -64,6 +65,14 @@ impl ServerHandler for Library {
                     let step = ProgressNotificationParam::new(token.clone(), f64::from(at));
                     cx.peer.notify_progress(step).await.unwrap();
                 }
+            }
+            "views" => {
+                // The new revision says it with each request, the old ones once.
+                let meta = serde_json::to_value(&cx.meta).unwrap();
+                let now = &meta["io.modelcontextprotocol/clientCapabilities"];
+                let once = serde_json::to_value(cx.peer.peer_info().as_deref()).unwrap();
+                let all = if now.is_null() { &once["capabilities"] } else { now };
+                return said(&all["extensions"]["io.modelcontextprotocol/ui"].to_string());
             }
             "city" => {
                 let parts = cx.extensions.get::<axum::http::request::Parts>().unwrap();
@@ -103,11 +112,24 @@ async fn both_ages_are_spoken_and_progress_comes_back() {
         spec.era = era;
         let server = open(spec);
         let probe = server.probe().await.unwrap();
-        assert_eq!((probe.era, probe.tools.tools.len()), (era.unwrap_or(Era::Modern), 4));
+        assert_eq!((probe.era, probe.tools.tools.len()), (era.unwrap_or(Era::Modern), 5));
         let heard = Arc::new(Heard::default());
         let cx = RequestCx { progress: heard.clone(), ..RequestCx::default() };
         assert_eq!(text(&call(&server, "steps", &cx).await.unwrap()), "done");
         assert!(!heard.0.lock().unwrap().is_empty(), "{era:?}");
+        server.close().await;
+    }
+}
+
+#[tokio::test]
+async fn servers_of_both_ages_are_told_that_views_can_be_shown() {
+    for era in [None, Some(Era::Legacy)] {
+        let mut spec = web(&library().await.1);
+        spec.era = era;
+        let server = open(spec);
+        let answer = call(&server, "views", &RequestCx::default()).await.unwrap();
+        let told = text(&answer);
+        assert_eq!(told, r#"{"mimeTypes":["text/html;profile=mcp-app"]}"#, "{era:?}");
         server.close().await;
     }
 }

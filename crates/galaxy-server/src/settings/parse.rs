@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use galaxy_api::{Hosts, SandboxOrigin};
 use galaxy_base::SecretString;
 use galaxy_store::Fault;
 use http::HeaderName;
@@ -175,6 +176,14 @@ pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
         }
         Ok(name.to_owned())
     })
+}
+
+pub(super) fn sandbox_origin(text: &str) -> Result<SandboxOrigin, String> {
+    SandboxOrigin::parse(text)
+}
+
+pub(super) fn hosts_of_views(text: &str) -> Result<Hosts, String> {
+    Hosts::parse(text)
 }
 
 /// Origins as browsers write them.

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use galaxy_api::{Hosts, SandboxOrigin};
 use galaxy_base::SecretString;
 use galaxy_store::Fault;
 use ipnet::IpNet;
@@ -168,6 +169,8 @@ settings! {
     PUBLIC_URL: Url = "", address, "Where people reach this server; `http://localhost` and its port if not said.";
     ALLOWED_HOSTS: Vec<String> = "", hosts, "Names by which this server may be addressed.";
     CORS_ORIGINS: Vec<String> = "", origins, "Origins whose pages may call the API.";
+    SANDBOX_ORIGIN: SandboxOrigin = "", sandbox_origin, "Where views of tool servers are shown.";
+    VIEW_HOSTS: Hosts = "", hosts_of_views, "Foreign hosts that views may reach if they declare them.";
     MAX_CONNECTIONS: NonZeroUsize = "2000", count, "Connections at once.";
     MAX_CONNECTIONS_PER_ADDRESS: NonZeroUsize = "100", count, "Connections of one address at once.";
 

@@ -45,6 +45,7 @@ async fn shared(store: &StoreFixture, ada: Someone) -> ToolServerId {
         secrets: None,
         trusted: false,
         may_ask: false,
+        origin: None,
     };
     let place = Place::Shared(ada.may_here());
     store.create_tool_server(place, new, 10, None).await.unwrap().value

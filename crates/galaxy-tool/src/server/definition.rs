@@ -6,7 +6,11 @@ use galaxy_base::text::visible;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::server::{names, spec::ServerName};
+use crate::server::{
+    names,
+    spec::ServerName,
+    view::{self, ToolView},
+};
 
 /// A longer description is not shown in part: its tool is left out.
 const DESCRIPTION_CHARS: usize = 16_000;
@@ -30,6 +34,8 @@ pub struct Definition {
     pub output_schema: Option<Value>,
     /// The server says that the tool changes nothing. It need not be true.
     pub claims_to_read_only: bool,
+    /// What it is shown with, and who may call it.
+    pub view: ToolView,
     /// What [`pin`] makes of it.
     pub pin: String,
     /// All of it, as it came.
@@ -132,6 +138,7 @@ impl Definition {
             claims_to_read_only: hints
                 .and_then(|it| it.get("readOnlyHint"))
                 .is_some_and(|it| it == &Value::Bool(true)),
+            view: ToolView::read(&raw),
             pin: pin(server, &raw),
             raw: Arc::new(raw),
         })
@@ -145,13 +152,19 @@ fn with_type(mut schema: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// SHA-256 in hexadecimal over all that a person relies on who allows a tool: the server, and the
-/// tool's name, title, description, schemas and annotations. The order of fields does not matter.
+/// tool's name, title, description, schemas, annotations, and what it says about its view and who
+/// may call it. The order of fields does not matter.
 pub fn pin(server: &ServerName, definition: &Value) -> String {
     let said = ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
     let mut text = Value::String(server.as_str().to_owned()).to_string();
     for key in said {
         text.push('\n');
         canonical(definition.get(key).unwrap_or(&Value::Null), &mut text);
+    }
+    // A tool without a view has the digest that it had before there were views.
+    for part in view::said(definition).unwrap_or_default() {
+        text.push('\n');
+        canonical(part, &mut text);
     }
     hex::encode(Sha256::digest(text.as_bytes()))
 }

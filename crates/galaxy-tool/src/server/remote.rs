@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Verdict, elicitation::WayBack};
+use galaxy_domain::{Effect, Verdict, elicitation::WayBack, tool::View};
 use serde_json::Value;
 
 use crate::{
@@ -104,7 +104,10 @@ impl RemoteTool {
             ..RequestCx::default()
         };
         match server.exchange(request.clone(), &with).await {
-            Ok(Exchanged::Done(result)) => output::read(&result),
+            Ok(Exchanged::Done(result)) => {
+                cx.whole.keep(&result);
+                output::read(&result)
+            }
             Ok(Exchanged::Waits(_)) => Err(ToolError::tell(
                 "the tool was left: it needs an answer from a person who is not there",
             )),
@@ -154,6 +157,10 @@ impl AnyTool for RemoteTool {
     }
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+    fn view(&self) -> Option<View> {
+        let uri = self.definition.view.uri.clone()?;
+        Some(View { server: self.origin().to_owned(), uri })
     }
     fn call<'a>(
         &'a self,

@@ -58,6 +58,7 @@ pub(super) async fn rounds(
                 };
                 let result = result.map_err(|err| noted(refused(err), declined))?;
                 let Some(waiting) = Waiting::read(&result).map_err(|err| told(&err))? else {
+                    cx.whole.keep(&result);
                     return output(&result, declined);
                 };
                 let next = put_down(server, request, &waiting)?;

@@ -82,6 +82,7 @@ impl Scene {
             cancel: self.cancel.clone(),
             notes: Notes::channel().0,
             asks: Some(Asks { run: self.run, call, holds, resumed, declined: false }),
+            whole: galaxy_tool::Whole::default(),
         };
         tool.call(json!({ "sum": 7 }), &cx).await
     }

@@ -2,7 +2,7 @@
 
 use galaxy_domain::{CallId, Item, Outcome, PersonId, Stop, tool::Decision, transcript::Delta};
 
-use super::{CallView, RunEventBody, parts};
+use super::{CallView, RunEventBody, ViewOfCall, parts};
 use crate::views::elicitation::ElicitationView;
 
 pub(super) fn body(item: &Item) -> RunEventBody {
@@ -26,9 +26,11 @@ pub(super) fn body(item: &Item) -> RunEventBody {
             digest: digest.clone(),
         },
         Item::Approval { call, decision, by } => decided(call, decision, *by),
-        Item::Began { call, effect } => {
-            RunEventBody::ToolStarted { call: call.0.clone(), effect: effect.into() }
-        }
+        Item::Began { call, effect, view } => RunEventBody::ToolStarted {
+            call: call.0.clone(),
+            effect: effect.into(),
+            view: view.as_ref().map(ViewOfCall::from),
+        },
         Item::Elicited { call, round, elicitation, .. } => RunEventBody::ToolElicited {
             call: call.0.clone(),
             elicitation: ElicitationView::of(*round, elicitation),
@@ -41,7 +43,7 @@ pub(super) fn body(item: &Item) -> RunEventBody {
         Item::Progress { call, share, note } => {
             RunEventBody::ToolProgress { call: call.0.clone(), share: *share, note: note.clone() }
         }
-        Item::Reply { call, outcome, took_ms } => finished(call, outcome, *took_ms),
+        Item::Reply { call, outcome, took_ms, .. } => finished(call, outcome, *took_ms),
         Item::Usage { model, usage } => RunEventBody::UsageUpdated {
             model: model.clone(),
             input: usage.input,

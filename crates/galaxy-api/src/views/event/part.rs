@@ -1,6 +1,6 @@
 //! What was said and asked for, piece by piece.
 
-use galaxy_domain::{Part, ToolCall};
+use galaxy_domain::{Part, ToolCall, tool};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -55,5 +55,20 @@ pub struct CallView {
 impl From<&ToolCall> for CallView {
     fn from(call: &ToolCall) -> Self {
         Self { id: call.id.0.clone(), tool: call.tool.clone(), input: call.input.clone() }
+    }
+}
+
+/// The view that a call is shown with: a page of its tool server (an MCP App).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ViewOfCall {
+    /// The name of the tool server.
+    pub server: String,
+    /// The resource of that server that holds it.
+    pub uri: String,
+}
+
+impl From<&tool::View> for ViewOfCall {
+    fn from(view: &tool::View) -> Self {
+        Self { server: view.server.clone(), uri: view.uri.clone() }
     }
 }

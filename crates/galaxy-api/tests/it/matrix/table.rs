@@ -116,12 +116,13 @@ impl Scene {
             place("people", "person"),
             place("tool-servers", "server"),
         ];
-        let named =
-            places.iter().fold(template.to_owned(), |path, (from, to)| path.replace(from, to));
+        let named = template.to_owned();
+        let named = places.iter().fold(named, |path, (from, to)| path.replace(from, to));
         // A person edits what they said, and thinks something of what they were answered.
         let message = if template.ends_with("/edit") { "{question}" } else { "{answer}" };
         let named = servers::market::named(&named).replace("{message}", message);
-        let named = named.replace("{name}", "math").replace("{*file}", "swagger-ui.css");
+        let named = named.replace("{name}", "math").replace("{call}", "c");
+        let named = named.replace("{*file}", "swagger-ui.css");
         self.fill(&format!("{named}{}", way.query))
     }
 

@@ -27,6 +27,9 @@ fn a_pin_notices_every_change_that_matters_and_no_other() {
         ("inputSchema", json!({ "type": "object" })),
         ("outputSchema", json!({ "type": "object" })),
         ("annotations", json!({ "readOnlyHint": false })),
+        ("_meta", json!({ "ui": { "resourceUri": "ui://files/view" } })),
+        ("_meta", json!({ "ui": { "visibility": ["app"] } })),
+        ("_meta", json!({ "ui/resourceUri": "ui://files/view" })),
     ] {
         let mut changed = tool();
         changed[key] = value;

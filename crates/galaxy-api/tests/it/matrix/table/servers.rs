@@ -1,13 +1,21 @@
 //! Tool servers.
 
+mod apps;
+
 pub(super) mod market;
 
 use serde_json::{Value, json};
 
 use super::{About, PERSON, SERVERS, Way, send, way};
 
-/// How to call what is about tool servers.
+/// How to call what is about tool servers and their views.
 pub(super) fn ways() -> Vec<Way> {
+    let mut ways = of_servers();
+    ways.extend(apps::ways());
+    ways
+}
+
+fn of_servers() -> Vec<Way> {
     use About::{Changing, Looking, Making, Nothing, Own};
     let client = json!({ "issuer": "https://issuer.example", "client_id": "us" });
     let file = || json!({ "mcpServers": { "x": { "url": "https://example.org/mcp" } } });
