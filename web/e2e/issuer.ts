@@ -50,7 +50,7 @@ export class FakeIssuer {
     back.searchParams.set('code', 'code');
     back.searchParams.set('state', asked.get('state') ?? '');
     back.searchParams.set('iss', this.origin);
-    response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><html lang="en"><title>Weather account</title><main><h1>Weather account</h1><a href="${back.href.replaceAll('&', '&amp;')}">Allow</a></main></html>`);
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Weather account</title><main><h1>Weather account</h1><a href="${back.href.replaceAll('&', '&amp;')}">Allow</a></main></html>`);
   }
 
   #token(form: URLSearchParams, response: ServerResponse) {

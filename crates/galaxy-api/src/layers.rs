@@ -41,7 +41,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// What the page may load that people come back to after they signed in somewhere: its own script
 /// and style, and one request of ours.
 const CALLBACK_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 /// What the pages of the API's documentation may load: they write styles into themselves.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \

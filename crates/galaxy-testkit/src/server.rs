@@ -48,10 +48,14 @@ impl FakeToolServers {
         server: FakeToolServer,
         issuer: &Arc<FakeIssuer>,
     ) -> Arc<FakeToolServer> {
-        let mut guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
-        guards.insert(server.spec.name.to_string(), issuer.clone());
-        drop(guards);
+        self.guard(server.spec.name.as_str(), issuer);
         self.add(server)
+    }
+
+    /// Whoever opens the server called `name` from now on has to show tokens of `issuer`.
+    pub fn guard(&self, name: &str, issuer: &Arc<FakeIssuer>) {
+        let mut guards = self.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        guards.insert(name.to_owned(), issuer.clone());
     }
 
     /// What was opened, in order.

@@ -1142,6 +1142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/client.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who this deployment is, as issuers do that call a client by the address of this document */
+        get: operations["get_oauth_client_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1346,7 +1363,7 @@ export interface components {
             /** @description The things. */
             items: {
                 /** @description Whether the caller is signed in there, if that is wanted. */
-                auth: components["schemas"]["AuthView"];
+                auth: components["schemas"]["ServerAuthView"];
                 /** @description When it was added. */
                 created_at: string;
                 /** @description Whether it is used. */
@@ -1470,29 +1487,14 @@ export interface components {
             /** @description On whose behalf; only the caller themselves. */
             user_id?: string | null;
         };
-        /** @description How the caller stands with a server. */
+        /** @description How people get in. */
         AuthView: {
-            /** @enum {string} */
-            state: "none";
-        } | {
-            /** @description Why, if they were signed in before. */
-            reason: string | null;
-            /** @enum {string} */
-            state: "needed";
-        } | {
-            /** @description When the token expires, if that is known; it is renewed before. */
-            expires_at: string | null;
-            /** @description Who signed them in. */
-            issuer: string | null;
-            /** @description What they allowed. */
-            scopes: string[];
-            /** @enum {string} */
-            state: "connected";
-        } | {
-            /** @description Why, and what to do about it. */
-            reason: string;
-            /** @enum {string} */
-            state: "refused";
+            /** @description By password. */
+            password: boolean;
+            /** @description By a trusted proxy's word. */
+            proxy: boolean;
+            /** @description Everybody is the test person. */
+            test_mode: boolean;
         };
         /** @description A tool call of a reply. */
         CallReportView: {
@@ -1654,15 +1656,6 @@ export interface components {
             title: string;
             /** @description The value that goes back. */
             value: string;
-        };
-        /** @description The client that somebody entered for a server; its secret is never shown. */
-        ClientView: {
-            /** @description The client's ID there. */
-            client_id: string;
-            /** @description Whether the issuer may be in the networks inside. */
-            inside: boolean;
-            /** @description The issuer, as it calls itself. */
-            issuer: string;
         };
         /** @description Done, or not after all. */
         Completing: {
@@ -2937,6 +2930,39 @@ export interface components {
             /** @description What they wrote. */
             text?: string;
         };
+        /** @description How the caller stands with a server. */
+        ServerAuthView: {
+            /** @enum {string} */
+            state: "none";
+        } | {
+            /** @description Why, if they were signed in before. */
+            reason: string | null;
+            /** @enum {string} */
+            state: "needed";
+        } | {
+            /** @description When the token expires, if that is known; it is renewed before. */
+            expires_at: string | null;
+            /** @description Who signed them in. */
+            issuer: string | null;
+            /** @description What they allowed. */
+            scopes: string[];
+            /** @enum {string} */
+            state: "connected";
+        } | {
+            /** @description Why, and what to do about it. */
+            reason: string;
+            /** @enum {string} */
+            state: "refused";
+        };
+        /** @description The client that somebody entered for a server; its secret is never shown. */
+        ServerClientView: {
+            /** @description The client's ID there. */
+            client_id: string;
+            /** @description Whether the issuer may be in the networks inside. */
+            inside: boolean;
+            /** @description The issuer, as it calls itself. */
+            issuer: string;
+        };
         /** @description How a server is. */
         ServerHealthView: {
             /** @description What to do about it. */
@@ -3162,7 +3188,7 @@ export interface components {
             about: components["schemas"]["ServerSelfView"] | null;
             /** @description How it was in the last 24 hours, oldest first. */
             checks: components["schemas"]["CheckView"][];
-            client: components["schemas"]["ClientView"] | null;
+            client: components["schemas"]["ServerClientView"] | null;
             /** @description What lists show. */
             server: components["schemas"]["ToolServerView"];
             /** @description Its tools, in its order. */
@@ -3171,7 +3197,7 @@ export interface components {
         /** @description A tool server. */
         ToolServerView: {
             /** @description Whether the caller is signed in there, if that is wanted. */
-            auth: components["schemas"]["AuthView"];
+            auth: components["schemas"]["ServerAuthView"];
             /** @description When it was added. */
             created_at: string;
             /** @description Whether it is used. */
@@ -5781,6 +5807,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReportView"];
+                };
+            };
+        };
+    };
+    get_oauth_client_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -27,4 +27,4 @@ it('is higher the slower it was, and never invisible or too high', () => {
   expect(height(60_000)).toBe(1);
 });
 
-it('counts what answered', () => expect(goodOf([check(1), check(2, 'idle'), check(3, 'failed'), check(4, 'backing_off'), check(5, 'needs_sign_in')])).toBe(2));
+it('counts what answered', () => expect(goodOf([check(1), check(2, 'idle'), check(3, 'failed'), check(4, 'backing_off'), check(5, 'needs_sign_in')])).toBe(3));

@@ -18,7 +18,8 @@ export interface Bar {
   height: number;
 }
 
-const isGood = ({ state }: ServerCheck) => state === 'ready' || state === 'idle' || state === 'connecting';
+/** A server that wants a sign-in has answered. */
+const isGood = ({ state }: ServerCheck) => state === 'ready' || state === 'idle' || state === 'connecting' || state === 'needs_sign_in';
 
 /** The bars of the 24 hours before `now`, oldest first; those without a check stay empty. */
 export function barsOf(checks: readonly ServerCheck[], now: number): Bar[] {

@@ -28,7 +28,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add_plain(Policy::Public, CALLBACK, get(page))
         .add_plain(Policy::Public, "/api/oauth/callback.js", get(script))
         .add_plain(Policy::Public, "/api/oauth/callback.css", get(style))
-        .add_plain(Policy::Public, "/oauth/client.json", get(document))
+        .add(Policy::Public, routes!(document))
         .add(Policy::InPerson, routes!(finish))
 }
 
@@ -49,7 +49,9 @@ async fn style() -> Response {
     file("text/css; charset=utf-8", include_str!("oauth/callback.css"))
 }
 
-/// Who we are, for issuers that call a client by the address of this document.
+/// Read who this deployment is, as issuers do that call a client by the address of this document
+#[utoipa::path(get, path = "/oauth/client.json", tag = "tool servers",
+    responses((status = 200, body = serde_json::Value), (status = "4XX", body = Problem)))]
 async fn document(State(api): State<Api>) -> Result<Json<serde_json::Value>, Problem> {
     api.app.client_document().map(Json).ok_or_else(Problem::not_found)
 }

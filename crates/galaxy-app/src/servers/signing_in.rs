@@ -20,7 +20,7 @@ use galaxy_domain::{
     sign_in::SignInRow,
     tool_server::{Link, ToolServerRow},
 };
-use galaxy_store::tool_servers::{grants::NewGrant, sign_ins::NewSignIn};
+use galaxy_store::tool_servers::sign_ins::NewSignIn;
 use galaxy_tool::server::{
     SignInError,
     oauth::{Ask, Begun, Callback, Grant, Inside, Pending},
@@ -98,7 +98,7 @@ impl App {
         let permit = on_behalf(&row, caller.person)?;
         let pending: Pending = self.servers.unseal(&column(&sign_in), &sealed)?;
         match self.servers.sign_in.finish(pending, callback).await {
-            Ok(grant) => self.servers.keep_new(permit, &grant).await?,
+            Ok(grant) => self.servers.keep_new(&row, permit, &grant).await?,
             Err(err) => return Err(self.servers.went_wrong(permit, &err).await),
         }
         self.servers.close_of(row.id, caller.person).await;
@@ -213,27 +213,12 @@ impl Servers {
     /// Keeps what somebody was granted.
     async fn keep_new(
         &self,
+        row: &ToolServerRow,
         permit: Permit<Drive, ToolServer>,
         grant: &Grant,
     ) -> Result<(), AppError> {
-        let new = self.sealed_grant(permit, ToolGrantId::fresh(), grant)?;
+        let new = self.sealed_grant(row, ToolGrantId::fresh(), grant)?;
         Ok(self.store.put_grant(permit, new).await?)
-    }
-
-    /// `grant`, sealed for the row `id`.
-    fn sealed_grant(
-        &self,
-        permit: Permit<Drive, ToolServer>,
-        id: ToolGrantId,
-        grant: &Grant,
-    ) -> Result<NewGrant, AppError> {
-        Ok(NewGrant {
-            id,
-            sealed: self.seal_json(&Column::grant(permit.workspace(), id), grant)?,
-            issuer: grant.issuer.clone(),
-            scopes: grant.scopes.clone(),
-            expires_at: grant.expires_at,
-        })
     }
 
     /// Notes why a sign-in went wrong, unless it is only for a while; gives what to tell.

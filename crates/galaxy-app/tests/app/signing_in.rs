@@ -15,7 +15,7 @@ use galaxy_testkit::{
     issuer::LIFE,
     store::{START, StoreFixture},
 };
-use galaxy_tool::server::{SignInError, oauth::Pending};
+use galaxy_tool::server::{SignInError, Transport, oauth::Pending};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -244,10 +244,19 @@ async fn a_server_that_moved_is_signed_in_at_anew(fixture: &StoreFixture) {
         link: Some(link("https://elsewhere.example/mcp")),
         ..ServerChange::default()
     };
+    let Transport::Http { credentials, .. } = house.servers.opened().pop().unwrap().transport
+    else {
+        panic!("by address")
+    };
+    let old = credentials.unwrap();
+    assert!(old.token().await.unwrap().is_some());
     let before = house.issuer.shown().len();
     house.app.change_server(&house.ann, id, moved).await.unwrap();
     assert_eq!(house.issuer.shown().len(), before, "nothing is shown there");
     assert_eq!(auth(&house, &house.ann, id).await, Auth::Needed { reason: None });
+    sign_in(&house, &house.ann, id).await;
+    assert!(is_done(&call(&house, &house.ann).await));
+    assert!(old.token().await.unwrap().is_none(), "what is new is not shown where it was before");
 }
 
 async fn a_client_is_entered_by_whoever_looks_after_the_server(fixture: &StoreFixture) {

@@ -16,6 +16,7 @@ galaxy_testkit::on_both_engines! {
     what_a_server_wants_back_is_taken_from_nobody_else,
     a_server_says_its_own_errors,
     a_server_of_somebody_else_is_not_there,
+    who_has_to_sign_in_is_told_where,
 }
 
 const PATH: &str = "/api/mcp/weather";
@@ -217,4 +218,25 @@ async fn a_server_of_somebody_else_is_not_there(store: &StoreFixture) {
     assert_eq!(nobody.status, 401);
     let challenge = nobody.header("www-authenticate").unwrap().to_owned();
     assert!(challenge.contains("oauth-protected-resource/api/mcp/weather"), "{challenge}");
+}
+
+async fn who_has_to_sign_in_is_told_where(store: &StoreFixture) {
+    let house = House::open(store).await;
+    let bo = house.member("bo@example.org").await;
+    weather(&house);
+    add(&house, &bo, Some("allow")).await;
+    let listed = house.get("/api/tool-servers").by(&bo).send().await.ok(200);
+    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    house.servers.guard("weather", &house.issuer);
+    let restart = format!("/api/tool-servers/{id}/restart");
+    let detail = house.post(&restart).by(&bo).send().await.ok(200);
+    assert_eq!(detail["server"]["auth"]["state"], "needed");
+    let host = Host::full(&house, &bo).await;
+    for (path, tool) in [(PATH, "look"), ("/mcp", "weather__look")] {
+        let params = json!({ "name": tool, "arguments": {} });
+        let result = host.at(path).ask("tools/call", params).await;
+        let told = result["content"][0]["text"].as_str().unwrap();
+        let place = format!("https://galaxy.example/tools/{id}");
+        assert!(result["isError"] == true && told.contains(&place), "{result}");
+    }
 }

@@ -8,12 +8,15 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::on_behalf;
 use galaxy_base::{ExposeSecret, random};
-use galaxy_domain::{Permit, PersonId, access::Drive, id::ToolServer, tool_server::ToolServerRow};
-use galaxy_store::tool_servers::grants::KeptGrant;
+use galaxy_domain::{
+    Permit, PersonId, ToolGrantId, access::Drive, id::ToolServer, tool_server::ToolServerRow,
+};
+use galaxy_store::tool_servers::grants::{KeptGrant, NewGrant};
 use galaxy_tool::server::{
     Credentials, ServerError, SignInError,
     oauth::{ClientOrigin, Grant, Grants, Held, Renewing},
 };
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::{super::Servers, inside_of, sealing::Column, told};
@@ -25,6 +28,14 @@ const LEASE: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(50);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// A grant as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Where the server was that it was asked for.
+    place: String,
+    grant: Grant,
+}
 
 /// Keeps the grant of one person at one server in the store.
 struct Keeper {
@@ -77,9 +88,27 @@ impl Servers {
     ) -> Result<Option<Grant>, AppError> {
         let Some(sealed) = &kept.sealed else { return Ok(None) };
         let column = Column::grant(kept.row.workspace, kept.row.id);
-        let mut grant: Grant = self.unseal(&column, sealed)?;
+        let Kept { place, mut grant } = self.unseal(&column, sealed)?;
         grant.inside = inside_of(row, None);
-        Ok(Some(grant))
+        // An old connection, to where the server was before, is shown nothing of the new one.
+        Ok((place == row.link.place()).then_some(grant))
+    }
+
+    /// `grant` for the server of `row`, sealed for the row `id` of its person.
+    pub(super) fn sealed_grant(
+        &self,
+        row: &ToolServerRow,
+        id: ToolGrantId,
+        grant: &Grant,
+    ) -> Result<NewGrant, AppError> {
+        let kept = Kept { place: row.link.place().to_owned(), grant: grant.clone() };
+        Ok(NewGrant {
+            id,
+            sealed: self.seal_json(&Column::grant(row.workspace, id), &kept)?,
+            issuer: grant.issuer.clone(),
+            scopes: grant.scopes.clone(),
+            expires_at: grant.expires_at,
+        })
     }
 }
 
@@ -111,7 +140,7 @@ impl Keeper {
     async fn replace(&self, old: &Grant, new: &Grant) -> Result<(), AppError> {
         let servers = self.servers().map_err(|err| AppError::Unavailable(err.to_string()))?;
         let Some(kept) = self.same(&servers, old).await? else { return Ok(()) };
-        let sealed = servers.sealed_grant(self.permit, kept.row.id, new)?;
+        let sealed = servers.sealed_grant(&self.row, kept.row.id, new)?;
         servers.store.renew_grant(self.permit, kept.row.version, sealed).await?;
         Ok(())
     }
