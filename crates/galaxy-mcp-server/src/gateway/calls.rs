@@ -37,6 +37,10 @@ const QUESTION: &str = "question";
 const THEIRS: char = 's';
 const OURS: char = 'h';
 
+/// Why a request is left whose server asks.
+const CANNOT_ASK: &str = "the server wants to ask something, and this client cannot be asked it (or \
+    the server may not ask): have an agent of Galaxy call the tool instead";
+
 /// How the client of a request can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -72,7 +76,10 @@ impl Session {
     ) -> Result<CallToolResult, ErrorData> {
         let asked = Asked::of(context)?;
         let name = asked.params.get("name").and_then(Value::as_str).unwrap_or_default();
-        Ok(match self.go(context, &asked).await? {
+        let Some(said) = self.go(context, &asked).await? else {
+            return Ok(answers::failed(CANNOT_ASK));
+        };
+        Ok(match said {
             Ok(Relayed::Answered(result)) => {
                 self.slots.put(&context.id, result);
                 CallToolResult::success(Vec::new())
@@ -92,7 +99,8 @@ impl Session {
     /// Passes another request on, with the parameters as they came.
     pub(super) async fn pass(&self, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
         let asked = Asked::of(context)?;
-        match self.go(context, &asked).await? {
+        let said = self.go(context, &asked).await?;
+        match said.ok_or_else(|| ErrorData::invalid_request(CANNOT_ASK, None))? {
             Ok(Relayed::Answered(result)) => self.slots.put(&context.id, result),
             Ok(Relayed::Failed(err)) => return Err(refused(&err)),
             Ok(Relayed::Asks | Relayed::Unfit(_) | Relayed::Changed | Relayed::Unknown) => {
@@ -103,12 +111,13 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a request to its end, or to a question that its client comes back with.
+    /// Takes a request to its end, or to a question that its client comes back with; none when the
+    /// server wants to know what the client cannot be asked.
     async fn go(
         &self,
         context: &RequestContext<RoleServer>,
         asked: &Arc<Asked>,
-    ) -> Result<Said, ErrorData> {
+    ) -> Result<Option<Said>, ErrorData> {
         let asker = asked.asker(context);
         let way = self.way(context, &asker);
         // What comes on the line is for a person, whom not every client can ask.
@@ -122,30 +131,32 @@ impl Session {
                 match said {
                     Some(said) if said.is_object() => put.answer(line::answer(said)),
                     // What is missing is asked for again.
-                    Some(_) | None => return Ok(self.hold(asked, flight, put)),
+                    Some(_) | None => return Ok(Some(self.hold(asked, flight, put))),
                 }
                 flight
             }
         };
         for _ in 0..ROUNDS {
             let result = match self.drive(context, asked, on_the_line, flight).await {
-                Leg::Asks(result) => return Ok(Ok(Relayed::Answered(result))),
+                Leg::Asks(result) => return Ok(Some(Ok(Relayed::Answered(result)))),
                 Leg::Over(Ok(Relayed::Answered(result))) => result,
-                Leg::Over(other) => return Ok(other),
+                Leg::Over(other) => return Ok(Some(other)),
             };
-            let Some(wanted) = questions(&result) else { return Ok(Ok(Relayed::Answered(result))) };
+            let Some(wanted) = questions(&result) else {
+                return Ok(Some(Ok(Relayed::Answered(result))));
+            };
             if way == Way::None || !wanted.values().all(|it| can_answer(&asker, it)) {
-                return Err(cannot_be_asked());
+                return Ok(None);
             }
             if way == Way::Result {
-                return Ok(Ok(Relayed::Answered(self.sealed(asked, result))));
+                return Ok(Some(Ok(Relayed::Answered(self.sealed(asked, result)))));
             }
-            let said = line::ask_all(context, &wanted).await.ok_or_else(cannot_be_asked)?;
+            let Some(said) = line::ask_all(context, &wanted).await else { return Ok(None) };
             let params = answered(asked.params.clone(), said, result.get("requestState"));
             flight = self.begin(asked, asker.clone(), params);
         }
         let message = format!("it still asks after {ROUNDS} rounds");
-        Ok(Ok(Relayed::Failed(ServerError::Garbled(message))))
+        Ok(Some(Ok(Relayed::Failed(ServerError::Garbled(message)))))
     }
 
     /// Waits for the end of `flight`; tells the client what is heard meanwhile, and asks it.
@@ -294,12 +305,6 @@ fn answered(mut params: Value, said: Map<String, Value>, state: Option<&Value>) 
         };
     }
     params
-}
-
-fn cannot_be_asked() -> ErrorData {
-    let words = "the server wants to ask something that this client cannot be asked: have an agent \
-        of Galaxy call the tool instead";
-    ErrorData::invalid_request(words, None)
 }
 
 /// A call that the server did not answer: told to the model where it can help.

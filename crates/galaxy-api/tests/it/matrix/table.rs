@@ -193,6 +193,8 @@ fn deployment() -> Vec<Way> {
             404,
             json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }),
         ),
+        way("GET /api/mcp/{name}", Nothing, 404),
+        way("DELETE /api/mcp/{name}", Nothing, 404),
         way("GET /.well-known/oauth-protected-resource/api/mcp/{name}", Nothing, 200),
         ask("GET /api/live", About::Looking(CHAT), 200, "?topic=run:{run}"),
     ]
