@@ -242,7 +242,7 @@ async fn a_session_is_only_there_for_whom_it_was_opened(store: &StoreFixture) {
     }
     let (post, get, delete) = status(&host, &name).await;
     assert_eq!((post, get), (200, 200), "it is still theirs");
-    assert_eq!(delete.send().await.status, 202);
+    assert_eq!(delete.send().await.status, 204);
     let (post, get, delete) = status(&host, &name).await;
     assert_eq!((post, get, delete.send().await.status), (404, 404, 404), "it was closed");
 }
