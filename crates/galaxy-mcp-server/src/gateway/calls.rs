@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use galaxy_app::servers::Relayed;
-use galaxy_base::random;
 use galaxy_domain::elicitation::ROUNDS;
 use galaxy_tool::server::{Answer, Era, Request, ServerError};
 use rmcp::{
@@ -20,22 +19,18 @@ use serde_json::{Map, Value, json};
 
 use super::{
     asked::{Asked, can_answer, is_modern, questions},
-    flight::{Flight, Heard, News, Put, Said},
+    flight::{Flight, Heard, News, Said},
     held::Held,
     line, log, progress,
     session::Session,
+    states::{QUESTION, Start},
 };
 use crate::{answers, sessions::Standing};
 
 /// Where a request says from which level on it wants the log.
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// By what people are asked.
-const ELICIT: &str = "elicitation/create";
-/// The key of a question that came on the line.
-const QUESTION: &str = "question";
-/// What a state of the server behind begins with, and what one of a held call does.
-const THEIRS: char = 's';
-const OURS: char = 'h';
+pub(super) const ELICIT: &str = "elicitation/create";
 
 /// Why a request is left whose server asks.
 const CANNOT_ASK: &str = "the server wants to ask something, and this client cannot be asked it (or \
@@ -58,14 +53,6 @@ enum Leg {
     Over(Said),
     /// It is held, and this asks the client.
     Asks(Value),
-}
-
-/// What a request begins with.
-enum Start {
-    /// Itself.
-    Fresh(Value),
-    /// The answer to a question of a call that is held.
-    Held(Box<Held>),
 }
 
 impl Session {
@@ -241,58 +228,6 @@ impl Session {
             .boxed()
         })
     }
-
-    /// Holds a call whose server asks, and asks the client by a result.
-    fn hold(&self, asked: &Arc<Asked>, flight: Flight, put: Put) -> Said {
-        let question = line::params(&put.question.question);
-        let name = random::token();
-        let held = Held { what: what(asked), flight, put };
-        if let Err(held) = self.holding.hold(name.clone(), held) {
-            held.put.answer(Answer::Decline);
-            let message = "too many questions wait for answers already".to_owned();
-            return Ok(Relayed::Failed(ServerError::Unavailable { message, retry_after: None }));
-        }
-        let state = self.app.seal_state(&asked.caller, asked.mounted.id, &format!("{OURS}{name}"));
-        let question = json!({ "method": ELICIT, "params": question });
-        Ok(Relayed::Answered(json!({
-            "resultType": "input_required", "requestState": state,
-            "inputRequests": { QUESTION: question },
-        })))
-    }
-
-    /// What the server wants back is the caller's alone.
-    fn sealed(&self, asked: &Asked, mut result: Value) -> Value {
-        if let Some(Value::String(state)) = result.get_mut("requestState") {
-            let theirs = format!("{THEIRS}{state}");
-            *state = self.app.seal_state(&asked.caller, asked.mounted.id, &theirs);
-        }
-        result
-    }
-
-    /// What the request begins with: whatever state it brings is opened.
-    fn start(&self, asked: &Arc<Asked>) -> Result<Start, ErrorData> {
-        let mut params = asked.params.clone();
-        let Some(Value::String(state)) = params.get_mut("requestState") else {
-            return Ok(Start::Fresh(params));
-        };
-        let opened = self.app.open_state(&asked.caller, asked.mounted.id, state);
-        let foreign = || ErrorData::invalid_params("`requestState` is not yours", None);
-        let opened = opened.ok_or_else(foreign)?;
-        if let Some(name) = opened.strip_prefix(OURS) {
-            let held = self.holding.take(name, &what(asked));
-            let over = "nobody waits for this answer any more, or it is another request's";
-            let held = held.ok_or_else(|| ErrorData::invalid_params(over, None))?;
-            return Ok(Start::Held(Box::new(held)));
-        }
-        *state = opened.strip_prefix(THEIRS).ok_or_else(foreign)?.to_owned();
-        Ok(Start::Fresh(params))
-    }
-}
-
-/// What a request asks for: its method, and what it names.
-fn what(asked: &Asked) -> (String, String) {
-    let name = asked.params.get("name").or_else(|| asked.params.get("uri"));
-    (asked.method.clone(), name.and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 /// The request once more, with what was said to its questions.
