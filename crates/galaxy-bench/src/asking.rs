@@ -16,6 +16,10 @@ use crate::{
     lines::Lines,
 };
 
+/// The newest revision of the protocol, and its first request.
+const NEWEST: &str = "2026-07-28";
+const DISCOVER: &str = "server/discover";
+
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -25,6 +29,20 @@ pub(crate) enum Kind {
     Floor,
     /// What is measured.
     Galaxy,
+    /// The same, as the gateway in front of the bare server.
+    Gateway,
+    /// A server made with FastMCP.
+    FastMcp,
+}
+
+impl Kind {
+    /// Where the Model Context Protocol is spoken.
+    const fn protocol(self) -> &'static str {
+        match self {
+            Self::Direct | Self::Floor | Self::Galaxy | Self::FastMcp => "/mcp",
+            Self::Gateway => "/api/mcp/floor",
+        }
+    }
 }
 
 /// A server that can be asked.
@@ -79,6 +97,7 @@ impl Asking {
         let script = format!("say {tokens} at {pace}");
         let (path, body) = match self.kind {
             Kind::Direct | Kind::Floor => ("/v1/chat/completions", completion(&script)),
+            Kind::Gateway | Kind::FastMcp => anyhow::bail!("there are no streams"),
             Kind::Galaxy => (
                 "/api/chat/stream",
                 json!({ "message": script, "conversation_id": self.conversation }),
@@ -91,7 +110,7 @@ impl Asking {
             if let Ok(data) = frame?.into_data() {
                 lines.take(&data, |line| match self.kind {
                     Kind::Direct | Kind::Floor => seen.completion(line),
-                    Kind::Galaxy => seen.event(line),
+                    Kind::Galaxy | Kind::Gateway | Kind::FastMcp => seen.event(line),
                 });
             }
         }
@@ -115,6 +134,17 @@ impl Asking {
         self.rpc(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }), "add_task").await
     }
 
+    /// What the server is, as clients of the newest revision ask first.
+    pub(crate) async fn discover(&mut self) -> Result<()> {
+        let meta = json!({ "io.modelcontextprotocol/protocolVersion": NEWEST,
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1" } });
+        let params = json!({ "_meta": meta });
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": DISCOVER, "params": params });
+        self.connection.say(&[("mcp-protocol-version", NEWEST), ("mcp-method", DISCOVER)]);
+        self.rpc(&request, "supportedVersions").await
+    }
+
     /// A call of a tool that stores something.
     pub(crate) async fn store(&mut self) -> Result<()> {
         let params = json!({ "name": "add_task", "arguments": { "title": "Write it down" } });
@@ -124,7 +154,7 @@ impl Asking {
 
     /// A request of the Model Context Protocol; its answer has to hold `word`.
     async fn rpc(&mut self, request: &Value, word: &str) -> Result<()> {
-        let answer = self.connection.send("/mcp", Some(request)).await?;
+        let answer = self.connection.send(self.kind.protocol(), Some(request)).await?;
         let answer = answer.collect().await?.to_bytes();
         let found = answer.windows(word.len()).any(|it| it == word.as_bytes());
         let failed = answer.windows(14).any(|it| it == b"\"isError\":true");
@@ -135,7 +165,7 @@ impl Asking {
     async fn whole(&mut self, script: &str, answer: &str) -> Result<()> {
         let message = json!({ "message": script });
         let path = match self.kind {
-            Kind::Direct => anyhow::bail!("the provider has no turns"),
+            Kind::Direct | Kind::Gateway | Kind::FastMcp => anyhow::bail!("there are no turns"),
             Kind::Floor => "/chat",
             Kind::Galaxy => "/api/chat",
         };

@@ -26,6 +26,8 @@ pub(crate) struct Place {
 pub(crate) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
     place: Place,
+    /// Said with every request.
+    said: &'static [(&'static str, &'static str)],
 }
 
 impl Connection {
@@ -35,7 +37,12 @@ impl Connection {
         socket.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
         tasks.spawn(connection);
-        Ok(Self { sender, place: place.clone() })
+        Ok(Self { sender, place: place.clone(), said: &[] })
+    }
+
+    /// Says these headers with every request from now on.
+    pub(crate) fn say(&mut self, said: &'static [(&'static str, &'static str)]) {
+        self.said = said;
     }
 
     /// Sends JSON, or nothing, and gives the body of the response, which has to be a success.
@@ -46,6 +53,9 @@ impl Connection {
         request = request.header(header::ACCEPT, "application/json, text/event-stream");
         if let Some(authorization) = &self.place.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
+        }
+        for (name, value) in self.said {
+            request = request.header(*name, *value);
         }
         let request = match body {
             Some(body) => request

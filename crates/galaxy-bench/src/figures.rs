@@ -8,6 +8,7 @@ use galaxy_base::Tasks;
 use crate::{
     asking::Kind,
     load::{Load, Turn, percentile, streams, turns},
+    peers,
     process::Stretch,
     report::{Figure, Report, Target},
     stage::{Stage, starts},
@@ -16,9 +17,9 @@ use crate::{
 /// Tokens in a second of each stream.
 const PACE: u32 = 50;
 /// Clients that take turns.
-const CLIENTS: u32 = 16;
+pub(crate) const CLIENTS: u32 = 16;
 /// Times that medians are taken of.
-const TIMES: usize = 5;
+pub(crate) const TIMES: usize = 5;
 /// Of the errors of one load, so many are told.
 const TOLD: usize = 3;
 
@@ -35,7 +36,7 @@ struct Extent {
 }
 
 /// Measures the server `program`.
-pub(crate) async fn measure(program: &Path, full: bool) -> Result<Report> {
+pub(crate) async fn measure(program: &Path, python: Option<&Path>, full: bool) -> Result<Report> {
     let extent = if full {
         let turns = Duration::from_secs(5);
         Extent { questions: 2_000, tokens: 1_500, turns, streams: &[200, 1_000, 2_000, 4_000] }
@@ -47,7 +48,7 @@ pub(crate) async fn measure(program: &Path, full: bool) -> Result<Report> {
     let mut report = Report { processors, full, ..Report::default() };
     say("starting it again and again");
     start(program, &mut report).await?;
-    let stage = Stage::set(program).await?;
+    let stage = Stage::set(program, python).await?;
     say("time to the first token");
     first_token(&stage, extent.questions, &mut report).await?;
     for turn in [Turn::Plain, Turn::Agent, Turn::List, Turn::Store] {
@@ -56,9 +57,12 @@ pub(crate) async fn measure(program: &Path, full: bool) -> Result<Report> {
             Turn::Agent => "turns of an agent",
             Turn::List => "lists of tools",
             Turn::Store => "calls of a tool",
+            Turn::Discover => "discovery",
         });
         take_turns(&stage, turn, extent.turns, &mut report).await?;
     }
+    say("the gateway, and a FastMCP server");
+    peers::measure(&stage, extent.turns, &mut report).await?;
     for count in extent.streams {
         say(&format!("{count} streams"));
         stream(&stage, *count, extent.tokens, &mut report).await?;
@@ -71,20 +75,34 @@ fn say(what: &str) {
 }
 
 impl Report {
-    fn add(&mut self, name: impl Into<String>, unit: &'static str, value: f64, target: Target) {
+    /// Adds a figure.
+    pub(crate) fn add(
+        &mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        value: f64,
+        target: Target,
+    ) {
         let (name, floor, errors) = (name.into(), None, 0);
         self.figures.push(Figure { name, unit, value, target, floor, errors });
     }
 
     /// Adds what the last figure is compared with.
-    fn beside(&mut self, floor: f64, errors: usize) {
+    pub(crate) fn beside(&mut self, floor: f64, errors: usize) {
         if let Some(figure) = self.figures.last_mut() {
             (figure.floor, figure.errors) = (Some(floor), errors);
         }
     }
 
+    /// Counts errors of the last figure.
+    pub(crate) fn errors_count(&mut self, errors: usize) {
+        if let Some(figure) = self.figures.last_mut() {
+            figure.errors = errors;
+        }
+    }
+
     /// Tells some errors of a load; gives how many there were.
-    fn errors_of(&mut self, name: &str, load: &Load) -> usize {
+    pub(crate) fn errors_of(&mut self, name: &str, load: &Load) -> usize {
         let told = load.errors.iter().take(TOLD).map(|error| format!("{name}: {error}"));
         self.errors.extend(told);
         load.errors.len()
@@ -144,6 +162,7 @@ async fn take_turns(stage: &Stage, turn: Turn, time: Duration, report: &mut Repo
         Turn::Agent => ("agent turn with a stored call, kept", 800.0, 500.0, 50.0),
         Turn::List => ("MCP tools/list", 12_000.0, 40.0, 15.0),
         Turn::Store => ("MCP add_task, kept", 5_000.0, 80.0, 15.0),
+        Turn::Discover => anyhow::bail!("it is measured by itself"),
     };
     let (mut rates, mut costs, mut late) = ([vec![], vec![]], [vec![], vec![]], Vec::new());
     let mut errors = 0;
@@ -206,7 +225,8 @@ async fn stream(stage: &Stage, count: u32, tokens: usize, report: &mut Report) -
     Ok(())
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
+/// The middle one.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -94,11 +94,24 @@ async fn chat(
     Ok(Json(json!({ "response": answer.text })))
 }
 
-/// Answers a host of the Model Context Protocol with about as many bytes, and does nothing.
+/// Answers a host of the Model Context Protocol with about as many bytes, and does nothing. Good
+/// enough to stand behind the gateway.
 async fn mcp(Json(request): Json<Value>) -> Json<Value> {
     let result = match request["method"].as_str() {
-        Some("tools/list") => json!({ "tools": [{ "name": "add_task", "description": TOOLS }] }),
-        _ => json!({ "content": [{ "type": "text", "text": request["params"].to_string() }] }),
+        Some("server/discover") => json!({
+            "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+            "serverInfo": { "name": "floor", "version": "1" },
+            "resultType": "complete", "ttlMs": 60_000, "cacheScope": "public",
+        }),
+        Some("tools/list") => json!({
+            "tools": [{ "name": "add_task", "description": TOOLS,
+                "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true } }],
+            "resultType": "complete", "ttlMs": 60_000, "cacheScope": "public",
+        }),
+        _ => json!({
+            "content": [{ "type": "text", "text": request["params"].to_string() }],
+            "resultType": "complete",
+        }),
     };
     Json(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }))
 }

@@ -91,6 +91,8 @@ pub(crate) enum Turn {
     List,
     /// A tool that stores something, for such a host.
     Store,
+    /// What the server is, for such a host.
+    Discover,
 }
 
 /// So many clients that take turns for so long, one after the other.
@@ -120,6 +122,7 @@ async fn again_and_again(mut asking: Asking, turn: Turn, end: Instant) -> Vec<Re
             Turn::Agent => asking.agent_turn().await,
             Turn::List => asking.list().await,
             Turn::Store => asking.store().await,
+            Turn::Discover => asking.discover().await,
         };
         let failed = taken.is_err();
         results.push(taken.map(|()| began.elapsed()));

@@ -7,6 +7,7 @@ mod figures;
 mod floor;
 mod lines;
 mod load;
+mod peers;
 mod process;
 mod report;
 mod stage;
@@ -26,8 +27,8 @@ enum Order {
     Provider,
     /// Be the floor, in front of a provider.
     Floor(SocketAddr),
-    /// Measure the server that this file is.
-    Measure { galaxy: PathBuf, full: bool },
+    /// Measure the server that this file is, beside a FastMCP one if there is a Python for it.
+    Measure { galaxy: PathBuf, full: bool, python: Option<PathBuf> },
 }
 
 fn main() -> ExitCode {
@@ -46,9 +47,19 @@ fn order(arguments: &[String]) -> Result<Order> {
     match words.as_slice() {
         ["provider"] => Ok(Order::Provider),
         ["floor", provider] => Ok(Order::Floor(provider.parse().context("no address")?)),
-        ["measure", galaxy] => Ok(Order::Measure { galaxy: galaxy.into(), full: false }),
-        ["measure", galaxy, "--full"] => Ok(Order::Measure { galaxy: galaxy.into(), full: true }),
-        _ => bail!("`provider`, `floor ADDRESS` or `measure PROGRAM [--full]`"),
+        ["measure", galaxy, rest @ ..] => {
+            let (python, rest) = match rest {
+                ["--python", python, rest @ ..] => (Some(PathBuf::from(python)), rest),
+                rest => (None, rest),
+            };
+            let full = match rest {
+                [] => false,
+                ["--full"] => true,
+                _ => bail!("`measure PROGRAM [--python PROGRAM] [--full]`"),
+            };
+            Ok(Order::Measure { galaxy: galaxy.into(), full, python })
+        }
+        _ => bail!("`provider`, `floor ADDRESS` or `measure PROGRAM`"),
     }
 }
 
@@ -65,11 +76,11 @@ fn carry_out(order: Order) -> Result<()> {
                 std::future::pending().await
             }
             Order::Floor(provider) => floor::serve(provider).await,
-            Order::Measure { galaxy, full } => {
+            Order::Measure { galaxy, full, python } => {
                 let mut terminate = signal(SignalKind::terminate())?;
                 // However it ends, no server is left behind.
                 let report = tokio::select! {
-                    report = figures::measure(&galaxy, full) => report?,
+                    report = figures::measure(&galaxy, python.as_deref(), full) => report?,
                     _ = ctrl_c() => bail!("interrupted"),
                     _ = terminate.recv() => bail!("told to stop"),
                 };

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use galaxy_base::{Tasks, random};
 use serde_json::json;
 use tempfile::TempDir;
@@ -28,13 +28,15 @@ pub(crate) struct Stage {
     pub(crate) floor: Server,
     /// What is measured.
     pub(crate) galaxy: Server,
+    /// A FastMCP server with the task tools, if there is a Python for it.
+    pub(crate) fast_mcp: Option<Server>,
     authorization: String,
     _folder: TempDir,
 }
 
 impl Stage {
     /// Starts all servers and makes the first account.
-    pub(crate) async fn set(program: &Path) -> Result<Self> {
+    pub(crate) async fn set(program: &Path, python: Option<&Path>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let own = std::env::current_exe()?;
         let provider = Server::start(&own, &["provider"], folder.path(), &[]).await?;
@@ -50,8 +52,12 @@ impl Stage {
         )?;
         let mut galaxy = launch(program, folder.path(), &models).await?;
         ready(&galaxy, Instant::now()).await?;
-        let authorization = account(&mut galaxy).await?;
-        Ok(Self { provider, floor, galaxy, authorization, _folder: folder })
+        let authorization = account(&mut galaxy, &floor).await?;
+        let fast_mcp = match python {
+            Some(python) => Some(fast_mcp(python, folder.path()).await?),
+            None => None,
+        };
+        Ok(Self { provider, floor, galaxy, fast_mcp, authorization, _folder: folder })
     }
 
     /// One of the servers, to be asked.
@@ -59,7 +65,8 @@ impl Stage {
         let (address, authorization) = match kind {
             Kind::Direct => (self.provider.address, None),
             Kind::Floor => (self.floor.address, None),
-            Kind::Galaxy => (self.galaxy.address, Some(self.authorization.clone())),
+            Kind::Galaxy | Kind::Gateway => (self.galaxy.address, Some(self.authorization.clone())),
+            Kind::FastMcp => (self.server(kind).address, None),
         };
         Target { kind, place: Place { address, authorization } }
     }
@@ -69,7 +76,8 @@ impl Stage {
         match kind {
             Kind::Direct => &self.provider,
             Kind::Floor => &self.floor,
-            Kind::Galaxy => &self.galaxy,
+            Kind::Galaxy | Kind::Gateway => &self.galaxy,
+            Kind::FastMcp => self.fast_mcp.as_ref().unwrap_or(&self.floor),
         }
     }
 }
@@ -92,8 +100,18 @@ async fn launch(program: &Path, folder: &Path, models: &Path) -> Result<Server> 
     Server::start(program, &["serve"], folder, &variables).await
 }
 
-/// Makes the first account with the token that the server printed; gives a key of it.
-async fn account(galaxy: &mut Server) -> Result<String> {
+/// Starts the server that is made with FastMCP.
+async fn fast_mcp(python: &Path, folder: &Path) -> Result<Server> {
+    let script = folder.join("tasks.py");
+    fs::write(&script, include_str!("../peers/tasks.py"))?;
+    let database = folder.join("tasks.db");
+    let words = [script.to_str().context("no UTF-8")?, database.to_str().context("no UTF-8")?];
+    Server::start(python, &words, folder, &[]).await
+}
+
+/// Makes the first account with the token that the server printed, and adds the floor as a tool
+/// server; gives a key.
+async fn account(galaxy: &mut Server, floor: &Server) -> Result<String> {
     let token = loop {
         let line = galaxy.line().await?;
         // It stands alone; everything else that is said there is a sentence.
@@ -112,6 +130,11 @@ async fn account(galaxy: &mut Server) -> Result<String> {
     let bearer = |token: &serde_json::Value| token.as_str().map(|token| format!("Bearer {token}"));
     place.authorization = bearer(&signed_in["access_token"]);
     let mut connection = Connection::open(&place, &tasks).await?;
+    let link =
+        json!({ "kind": "http", "url": format!("http://{}/mcp", floor.address), "inside": true });
+    let server = json!({ "name": "floor", "link": link, "trusted": true });
+    let added = connection.exchange("/api/tool-servers", Some(&server)).await?;
+    ensure!(added["server"]["health"]["state"] == "ready", "the floor is no tool server: {added}");
     let scopes = ["read", "chat", "tasks"];
     let key = json!({ "name": "bench", "scopes": scopes, "expires_in_days": null });
     let key = connection.exchange("/api/auth/keys", Some(&key)).await?;

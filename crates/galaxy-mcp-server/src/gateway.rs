@@ -7,6 +7,7 @@
 //! **Invariant:** only tools that were allowed, as they were allowed, are listed and called, and
 //! only for those who may; no header of the client reaches the server.
 
+mod abilities;
 mod asked;
 mod calls;
 mod flight;
@@ -18,6 +19,7 @@ mod log;
 mod news;
 mod progress;
 mod session;
+mod states;
 
 use std::sync::Arc;
 
@@ -168,10 +170,4 @@ fn lacking(caller: &Caller, mounted: &Mounted, frame: &Frame) -> Option<Scope> {
     let changes = !tool.effect().is_repeatable();
     let needed = if changes { tool.scope() } else { Scope::Read };
     (!in_scope(caller, tool.scope(), changes)).then_some(needed)
-}
-
-/// Whether the server of `mounted` says that it has what `key` names.
-fn can(mounted: &Mounted, key: &str) -> bool {
-    let health = mounted.server.health();
-    health.server.is_some_and(|it| it.capabilities.get(key).is_some_and(Value::is_object))
 }

@@ -19,7 +19,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{HeaderMap, Method, StatusCode},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use http_body_util::Full;
@@ -152,9 +152,8 @@ impl Sessions {
         if way == Way::Nowhere {
             return refusal(StatusCode::NOT_FOUND, "there is no such session");
         }
-        if request.method() == Method::DELETE
-            && let Some(name) = name
-        {
+        let ends = request.method() == Method::DELETE;
+        if let Some(name) = name.filter(|_| ends) {
             self.end(name);
         }
         let in_session = way == Way::Session;
@@ -177,7 +176,14 @@ impl Sessions {
         let make = move || Ok(handler(own.clone(), standing));
         let service = StreamableHttpService::new(make, Arc::new(keeper), config);
         let response = readable(service.handle(request).await.map(Body::new)).await;
-        if in_session { response } else { splice::into(response, slots).await }
+        match (in_session, ends) {
+            // It is closed already; clients take anything that is not quite that for a failure.
+            (true, true) if response.status().is_success() => {
+                StatusCode::NO_CONTENT.into_response()
+            }
+            (true, _) => response,
+            (false, _) => splice::into(response, slots).await,
+        }
     }
 
     fn known(&self, names: &dyn Names, name: Option<&str>) -> Known {

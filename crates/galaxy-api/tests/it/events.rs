@@ -90,7 +90,8 @@ fn parse(block: &str) -> Option<Event> {
     };
     let data = field("data")?;
     Some(Event {
-        id: field("id").map(|it| it.parse().unwrap()),
+        // Streams of the protocol of tools name their events otherwise; nobody counts those.
+        id: field("id").and_then(|it| it.parse().ok()),
         name: field("event").unwrap_or("message").to_owned(),
         data: serde_json::from_str(data).unwrap(),
         retry: field("retry").map(|it| it.parse().unwrap()),

@@ -6,5 +6,6 @@ mod eras;
 mod gateway;
 mod host;
 mod resources;
+mod sessions;
 mod tasks;
 mod tools;

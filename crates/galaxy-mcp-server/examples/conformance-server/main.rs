@@ -5,10 +5,12 @@
 //! `conformance-server [--port PORT] [--old]`; with `--old` it speaks no revision that has no
 //! handshake. It says where it listens, and serves until it is ended.
 
+mod asking;
 mod catalogue;
 mod handler;
 mod plain;
 mod questions;
+mod telling;
 
 use std::{
     collections::HashSet,

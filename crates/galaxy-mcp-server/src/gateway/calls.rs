@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use galaxy_app::servers::Relayed;
-use galaxy_base::random;
 use galaxy_domain::elicitation::ROUNDS;
 use galaxy_tool::server::{Answer, Era, Request, ServerError, ToolServer};
 use rmcp::{
@@ -20,22 +19,22 @@ use serde_json::{Map, Value, json};
 
 use super::{
     asked::{Asked, can_answer, is_modern, questions},
-    flight::{Flight, Heard, News, Put, Said},
+    flight::{Flight, Heard, News, Said},
     held::Held,
     line, log, progress,
     session::Session,
+    states::{QUESTION, Start},
 };
 use crate::{answers, sessions::Standing};
 
 /// Where a request says from which level on it wants the log.
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// By what people are asked.
-const ELICIT: &str = "elicitation/create";
-/// The key of a question that came on the line.
-const QUESTION: &str = "question";
-/// What a state of the server behind begins with, and what one of a held call does.
-const THEIRS: char = 's';
-const OURS: char = 'h';
+pub(super) const ELICIT: &str = "elicitation/create";
+
+/// Why a request is left whose server asks.
+const CANNOT_ASK: &str = "the server wants to ask something, and this client cannot be asked it (or \
+    the server may not ask): have an agent of Galaxy call the tool instead";
 
 /// How the client of a request can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +55,6 @@ enum Leg {
     Asks(Value),
 }
 
-/// What a request begins with.
-enum Start {
-    /// Itself.
-    Fresh(Value),
-    /// The answer to a question of a call that is held.
-    Held(Box<Held>),
-}
-
 impl Session {
     /// Passes a call on; the result is put aside as it came, and what is given keeps its place.
     pub(super) async fn call(
@@ -72,7 +63,10 @@ impl Session {
     ) -> Result<CallToolResult, ErrorData> {
         let asked = Asked::of(context)?;
         let name = asked.params.get("name").and_then(Value::as_str).unwrap_or_default();
-        Ok(match self.go(context, &asked).await? {
+        let Some(said) = self.go(context, &asked).await? else {
+            return Ok(answers::failed(CANNOT_ASK));
+        };
+        Ok(match said {
             Ok(Relayed::Answered(result)) => {
                 self.slots.put(&context.id, result);
                 CallToolResult::success(Vec::new())
@@ -92,7 +86,8 @@ impl Session {
     /// Passes another request on, with the parameters as they came.
     pub(super) async fn pass(&self, context: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
         let asked = Asked::of(context)?;
-        match self.go(context, &asked).await? {
+        let said = self.go(context, &asked).await?;
+        match said.ok_or_else(|| ErrorData::invalid_request(CANNOT_ASK, None))? {
             Ok(Relayed::Answered(result)) => self.slots.put(&context.id, result),
             Ok(Relayed::Failed(err)) => return Err(refused(&*asked.mounted.server, &err)),
             Ok(Relayed::Asks | Relayed::Unfit(_) | Relayed::Changed | Relayed::Unknown) => {
@@ -103,12 +98,13 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a request to its end, or to a question that its client comes back with.
+    /// Takes a request to its end, or to a question that its client comes back with; none when the
+    /// server wants to know what the client cannot be asked.
     async fn go(
         &self,
         context: &RequestContext<RoleServer>,
         asked: &Arc<Asked>,
-    ) -> Result<Said, ErrorData> {
+    ) -> Result<Option<Said>, ErrorData> {
         let asker = asked.asker(context);
         let way = self.way(context, &asker);
         // What comes on the line is for a person, whom not every client can ask.
@@ -122,30 +118,32 @@ impl Session {
                 match said {
                     Some(said) if said.is_object() => put.answer(line::answer(said)),
                     // What is missing is asked for again.
-                    Some(_) | None => return Ok(self.hold(asked, flight, put)),
+                    Some(_) | None => return Ok(Some(self.hold(asked, flight, put))),
                 }
                 flight
             }
         };
         for _ in 0..ROUNDS {
             let result = match self.drive(context, asked, on_the_line, flight).await {
-                Leg::Asks(result) => return Ok(Ok(Relayed::Answered(result))),
+                Leg::Asks(result) => return Ok(Some(Ok(Relayed::Answered(result)))),
                 Leg::Over(Ok(Relayed::Answered(result))) => result,
-                Leg::Over(other) => return Ok(other),
+                Leg::Over(other) => return Ok(Some(other)),
             };
-            let Some(wanted) = questions(&result) else { return Ok(Ok(Relayed::Answered(result))) };
+            let Some(wanted) = questions(&result) else {
+                return Ok(Some(Ok(Relayed::Answered(result))));
+            };
             if way == Way::None || !wanted.values().all(|it| can_answer(&asker, it)) {
-                return Err(cannot_be_asked());
+                return Ok(None);
             }
             if way == Way::Result {
-                return Ok(Ok(Relayed::Answered(self.sealed(asked, result))));
+                return Ok(Some(Ok(Relayed::Answered(self.sealed(asked, result)))));
             }
-            let said = line::ask_all(context, &wanted).await.ok_or_else(cannot_be_asked)?;
+            let Some(said) = line::ask_all(context, &wanted).await else { return Ok(None) };
             let params = answered(asked.params.clone(), said, result.get("requestState"));
             flight = self.begin(asked, asker.clone(), params);
         }
         let message = format!("it still asks after {ROUNDS} rounds");
-        Ok(Ok(Relayed::Failed(ServerError::Garbled(message))))
+        Ok(Some(Ok(Relayed::Failed(ServerError::Garbled(message)))))
     }
 
     /// Waits for the end of `flight`; tells the client what is heard meanwhile, and asks it.
@@ -230,58 +228,6 @@ impl Session {
             .boxed()
         })
     }
-
-    /// Holds a call whose server asks, and asks the client by a result.
-    fn hold(&self, asked: &Arc<Asked>, flight: Flight, put: Put) -> Said {
-        let question = line::params(&put.question.question);
-        let name = random::token();
-        let held = Held { what: what(asked), flight, put };
-        if let Err(held) = self.holding.hold(name.clone(), held) {
-            held.put.answer(Answer::Decline);
-            let message = "too many questions wait for answers already".to_owned();
-            return Ok(Relayed::Failed(ServerError::Unavailable { message, retry_after: None }));
-        }
-        let state = self.app.seal_state(&asked.caller, asked.mounted.id, &format!("{OURS}{name}"));
-        let question = json!({ "method": ELICIT, "params": question });
-        Ok(Relayed::Answered(json!({
-            "resultType": "input_required", "requestState": state,
-            "inputRequests": { QUESTION: question },
-        })))
-    }
-
-    /// What the server wants back is the caller's alone.
-    fn sealed(&self, asked: &Asked, mut result: Value) -> Value {
-        if let Some(Value::String(state)) = result.get_mut("requestState") {
-            let theirs = format!("{THEIRS}{state}");
-            *state = self.app.seal_state(&asked.caller, asked.mounted.id, &theirs);
-        }
-        result
-    }
-
-    /// What the request begins with: whatever state it brings is opened.
-    fn start(&self, asked: &Arc<Asked>) -> Result<Start, ErrorData> {
-        let mut params = asked.params.clone();
-        let Some(Value::String(state)) = params.get_mut("requestState") else {
-            return Ok(Start::Fresh(params));
-        };
-        let opened = self.app.open_state(&asked.caller, asked.mounted.id, state);
-        let foreign = || ErrorData::invalid_params("`requestState` is not yours", None);
-        let opened = opened.ok_or_else(foreign)?;
-        if let Some(name) = opened.strip_prefix(OURS) {
-            let held = self.holding.take(name, &what(asked));
-            let over = "nobody waits for this answer any more, or it is another request's";
-            let held = held.ok_or_else(|| ErrorData::invalid_params(over, None))?;
-            return Ok(Start::Held(Box::new(held)));
-        }
-        *state = opened.strip_prefix(THEIRS).ok_or_else(foreign)?.to_owned();
-        Ok(Start::Fresh(params))
-    }
-}
-
-/// What a request asks for: its method, and what it names.
-fn what(asked: &Asked) -> (String, String) {
-    let name = asked.params.get("name").or_else(|| asked.params.get("uri"));
-    (asked.method.clone(), name.and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 /// The request once more, with what was said to its questions.
@@ -294,12 +240,6 @@ fn answered(mut params: Value, said: Map<String, Value>, state: Option<&Value>) 
         };
     }
     params
-}
-
-fn cannot_be_asked() -> ErrorData {
-    let words = "the server wants to ask something that this client cannot be asked: have an agent \
-        of Galaxy call the tool instead";
-    ErrorData::invalid_request(words, None)
 }
 
 /// A call that the server did not answer: told to the model where it can help.

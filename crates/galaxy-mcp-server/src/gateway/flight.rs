@@ -8,7 +8,7 @@ use futures::{
 };
 use galaxy_app::{AppError, servers::Relayed};
 use galaxy_tool::server::{
-    Answer, Asked as Question, Elicit, OnLog, OnProgress, Progress, RequestCx,
+    Answer, Asked as Question, Elicit, OnLog, OnProgress, Progress, RequestCx, ServerError,
 };
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -57,6 +57,8 @@ pub(super) enum News {
 /// waits for its news, or while the server waits for an answer.
 pub(super) struct Flight {
     work: BoxFuture<'static, Said>,
+    /// What came of it, while there is more to be heard that was said before.
+    over: Option<Said>,
     heard: mpsc::Receiver<Heard>,
     cancel: CancellationToken,
     _cancelled: DropGuard,
@@ -80,20 +82,28 @@ impl Flight {
             asker: Some(asker),
         };
         let _cancelled = cancel.clone().drop_guard();
-        Self { work: work(cx), heard, cancel, _cancelled }
+        Self { work: work(cx), over: None, heard, cancel, _cancelled }
     }
 
     /// Waits for what comes next; what was heard before the end comes before it. Once `cancel` is
     /// set, the server is told, and what it says then is the end.
     pub(super) async fn next(&mut self, cancel: &CancellationToken) -> News {
-        loop {
+        while self.over.is_none() {
             tokio::select! {
                 biased;
                 Some(heard) = self.heard.recv() => return News::Heard(heard),
-                said = &mut self.work => return News::Over(said),
+                said = &mut self.work => self.over = Some(said),
                 () = cancel.cancelled(), if !self.cancel.is_cancelled() => self.cancel.cancel(),
             }
         }
+        while let Ok(heard) = self.heard.try_recv() {
+            match heard {
+                Heard::Progress(_) | Heard::Log(_) => return News::Heard(heard),
+                // Whoever asked does not wait any more.
+                Heard::Asks(_) => (),
+            }
+        }
+        News::Over(self.over.take().unwrap_or(Ok(Relayed::Failed(ServerError::Cancelled))))
     }
 }
 
@@ -127,5 +137,43 @@ impl Elicit for Ear {
             }
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_said_before_the_end_is_heard_before_it() {
+        let mut flight = Flight::begin(json!({}), |cx| {
+            async move {
+                cx.progress.progress(Progress { done: 1.0, total: None, message: None });
+                cx.log.logged(json!({ "data": "a line" }));
+                Ok(Relayed::Answered(json!({})))
+            }
+            .boxed()
+        });
+        let never = CancellationToken::new();
+        assert!(matches!(flight.next(&never).await, News::Heard(Heard::Progress(_))));
+        assert!(matches!(flight.next(&never).await, News::Heard(Heard::Log(_))));
+        assert!(matches!(flight.next(&never).await, News::Over(Ok(Relayed::Answered(_)))));
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_hears_what_became_of_it() {
+        let mut flight = Flight::begin(json!({}), |cx| {
+            async move {
+                cx.cancel.cancelled().await;
+                Ok(Relayed::Failed(ServerError::Cancelled))
+            }
+            .boxed()
+        });
+        let gives_up = CancellationToken::new();
+        gives_up.cancel();
+        let news = flight.next(&gives_up).await;
+        assert!(matches!(news, News::Over(Ok(Relayed::Failed(ServerError::Cancelled)))));
     }
 }

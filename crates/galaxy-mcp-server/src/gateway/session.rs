@@ -11,12 +11,11 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
-        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation,
+        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, ServerCapabilities, ServerConfig, ServerNotification,
-        SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
-        UnsubscribeRequestParams,
+        ReadResourceResult, ServerConfig, ServerNotification, SetLevelRequestParams,
+        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
     service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
 };
@@ -24,18 +23,14 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    abilities,
     asked::Asked,
     calls::refused,
-    can,
     held::Holding,
     lasting::Lasting,
     news::{self, News},
 };
 use crate::{sessions::Standing, slots::Slots};
-
-/// What goes through to a client of what a server says that it can do.
-const PASSED: [&str; 6] =
-    ["prompts", "resources", "completions", "logging", "experimental", "extensions"];
 
 /// One request to a mounted server, or a session with it.
 #[derive(Clone)]
@@ -66,34 +61,6 @@ impl Session {
         let items = server.list(what).await.map_err(|err| refused(&**server, &err))?;
         self.slots.put(&context.id, json!({ key: &*items }));
         Ok(())
-    }
-
-    fn capabilities(&self) -> ServerCapabilities {
-        let info = self.mounted.server.health().server;
-        let told = info.map(|it| it.capabilities.clone()).unwrap_or_default();
-        let mut passed = json!({ "tools": { "listChanged": true } });
-        for key in PASSED {
-            if let Some(value) = told.get(key) {
-                passed[key] = value.clone();
-            }
-        }
-        if !self.hears {
-            let resources = passed.get_mut("resources").and_then(Value::as_object_mut);
-            resources.map(|it| it.remove("subscribe"));
-            passed.as_object_mut().map(|it| it.remove("logging"));
-        }
-        // Tasks would outlive what names them.
-        if let Some(extensions) = passed.get_mut("extensions").and_then(Value::as_object_mut) {
-            extensions.remove("io.modelcontextprotocol/tasks");
-        }
-        serde_json::from_value(passed).unwrap_or_default()
-    }
-
-    /// Whether resources of the server can be followed.
-    fn can_follow(&self) -> bool {
-        let info = self.mounted.server.health().server;
-        let resources = info.and_then(|it| it.capabilities.get("resources").cloned());
-        resources.is_some_and(|it| it["subscribe"] == true)
     }
 
     /// Says that this needs a session, where there is none.
@@ -142,21 +109,7 @@ fn one_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
 
 impl ServerHandler for Session {
     fn get_info(&self) -> ServerConfig {
-        let told = self.mounted.server.health().server;
-        let name = self.mounted.name.as_str();
-        let (own, instructions) = match told.as_deref() {
-            Some(info) => {
-                let own = Implementation::new(&info.name, &info.version);
-                let title = info.title.as_ref().unwrap_or(&self.mounted.title);
-                (own.with_title(title), info.instructions.clone())
-            }
-            None => (Implementation::new(name, "").with_title(&self.mounted.title), None),
-        };
-        let config = ServerConfig::new(self.capabilities()).with_server_info(own);
-        match instructions {
-            Some(instructions) => config.with_instructions(instructions),
-            None => config,
-        }
+        abilities::config(&self.mounted, self.hears)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -295,15 +248,7 @@ impl ServerHandler for Session {
         &self,
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
-        let mut accepted = SubscriptionFilter::new();
-        accepted.tools_list_changed = requested.tools_list_changed;
-        accepted.prompts_list_changed =
-            requested.prompts_list_changed.filter(|_| can(&self.mounted, "prompts"));
-        accepted.resources_list_changed =
-            requested.resources_list_changed.filter(|_| can(&self.mounted, "resources"));
-        accepted.resource_subscriptions =
-            requested.resource_subscriptions.clone().filter(|_| self.can_follow());
-        Some(accepted)
+        Some(abilities::followed(&self.mounted, requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {

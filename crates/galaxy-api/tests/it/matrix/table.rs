@@ -188,12 +188,9 @@ fn deployment() -> Vec<Way> {
         send("POST /mcp", Nothing, 200, json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })),
         way("GET /.well-known/oauth-protected-resource/mcp", Nothing, 200),
         way("GET /.well-known/oauth-protected-resource", Nothing, 200),
-        send(
-            "POST /api/mcp/{name}",
-            Nothing,
-            404,
-            json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }),
-        ),
+        send("POST /api/mcp/{name}", Nothing, 404, json!({ "jsonrpc": "2.0", "method": "x" })),
+        way("GET /api/mcp/{name}", Nothing, 404),
+        way("DELETE /api/mcp/{name}", Nothing, 404),
         way("GET /.well-known/oauth-protected-resource/api/mcp/{name}", Nothing, 200),
         ask("GET /api/live", About::Looking(CHAT), 200, "?topic=run:{run}"),
     ]

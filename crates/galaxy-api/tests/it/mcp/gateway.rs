@@ -66,7 +66,7 @@ fn weather(house: &House<'_>) -> Arc<FakeToolServer> {
 
 async fn add(house: &House<'_>, by: &Person, verdict: Option<&str>) {
     let link = json!({ "kind": "http", "url": "https://example.org/mcp" });
-    let wanted = json!({ "name": "weather", "link": link });
+    let wanted = json!({ "name": "weather", "link": link, "may_ask": true });
     house.post("/api/tool-servers").by(by).json(&wanted).send().await.ok(201);
     if let Some(verdict) = verdict {
         let path = "/api/tools/weather__look/rule";
@@ -95,11 +95,16 @@ async fn a_server_is_reached_in_every_revision_and_nothing_it_says_is_lost(store
     assert_eq!(found["instructions"], "Ask about places.");
     let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {},
         "clientInfo": { "name": "host", "version": "1" } });
-    let told = host.speaking("2025-06-18").ask("initialize", hello).await;
+    let told = host.speaking("2025-06-18").request("initialize", hello).follow().await.next().await;
+    let told = &told.expect("an answer").data["result"];
     assert_eq!(told["serverInfo"]["title"], "Weather");
     let can = &told["capabilities"];
-    assert!(can["tools"].is_object() && can["resources"].get("subscribe").is_none(), "{can}");
-    assert!(can.get("logging").is_none(), "{can}");
+    assert!(can["tools"].is_object(), "{can}");
+    let found = &found["capabilities"];
+    for can in [can, found] {
+        assert_eq!(can["resources"]["subscribe"], true, "{can}");
+        assert!(can["logging"].is_object(), "{can}");
+    }
     let metadata = format!("/.well-known/oauth-protected-resource{PATH}");
     let metadata = house.get(&metadata).send().await.ok(200);
     assert!(metadata["resource"].as_str().unwrap().ends_with(PATH), "{metadata}");
