@@ -7,6 +7,8 @@ type Load = () => Promise<{ default: unknown }>;
 
 const chat: Load = () => import('./chat/Chat.svelte');
 const settings: Load = () => import('./settings/Settings.svelte');
+const market: Load = () => import('./tools/market/Market.svelte');
+const offer: Load = () => import('./tools/market/Offer.svelte');
 const server: Load = () => import('./tools/Server.svelte');
 
 const pages: Record<string, Load> = {
@@ -14,6 +16,9 @@ const pages: Record<string, Load> = {
   '/c/:id': chat,
   '/tasks': () => import('./tasks/Tasks.svelte'),
   '/tools': () => import('./tools/Servers.svelte'),
+  // Before what looks like them: the names of servers are ids.
+  '/tools/marketplace': market,
+  '/tools/marketplace/:name': offer,
   '/tools/:id': server,
   '/tools/:id/:tab': server,
   '/settings': settings,

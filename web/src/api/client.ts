@@ -1,14 +1,14 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  ApiKey, AppCall, AppCalled, AppView, Candidate, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Me, Message, Models, NewApiKey,
-  NewToolServer, Page, Person, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
-  ToolServerDetail, ToolServerFields, Tried, Verdict, ViewContext,
+  AddOffer, ApiKey, AppCall, AppCalled, AppView, ApplyUpdate, Candidate, ChooseUpdate, Chosen, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Market, Me, Message, Models, NewApiKey,
+  NewToolServer, OfferDetail, Page, Person, Resolution, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
+  ToolServerDetail, ToolServerFields, Tried, Update, Verdict, ViewContext,
 } from './types';
 
 export { Problem } from './call';
 
-const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}', APP = '/api/runs/{id}/apps/{call}', SERVER = '/api/tool-servers/{id}';
+const CHAT = '/api/conversations/{id}', SAID = '/api/conversations/{id}/messages/{mid}', RUN = '/api/runs/{id}', APP = '/api/runs/{id}/apps/{call}', SERVER = '/api/tool-servers/{id}', OFFER = '/api/marketplace/{name}';
 
 export const config = () => call<RuntimeConfig>('GET', '/api/runtime-config');
 
@@ -112,6 +112,15 @@ export const toolServers = {
   prompts: (id: string) => call<{ items: unknown[] }>('GET', at(`${SERVER}/prompts`, { id })),
   read: (id: string, uri: string) => call<unknown>('POST', at(`${SERVER}/resources/read`, { id }), { body: { uri } }),
   fill: (id: string, name: string, args: Record<string, string>) => call<unknown>('POST', at(`${SERVER}/prompts/get`, { id }), { body: { name, arguments: args } }),
+};
+
+export const marketplace = {
+  list: (query: { search?: string; tag?: string; source?: string; cursor?: string; limit?: number } = {}) => call<Market>('GET', '/api/marketplace', { query }),
+  get: (name: string, version?: string) => call<OfferDetail>('GET', at(OFFER, { name }), { query: { version } }),
+  resolve: (name: string, body: Chosen) => call<Resolution>('POST', at(`${OFFER}/resolve`, { name }), { body }),
+  add: (name: string, body: AddOffer) => call<ToolServerDetail>('POST', at(`${OFFER}/add`, { name }), { body, once: true }),
+  previewUpdate: (id: string, body: ChooseUpdate) => call<Update>('POST', at(`${SERVER}/update/preview`, { id }), { body }),
+  update: (id: string, body: ApplyUpdate) => call<ToolServerDetail>('POST', at(`${SERVER}/update`, { id }), { body }),
 };
 
 export const feedback = {

@@ -104,6 +104,24 @@ export type DecideTool = Schemas['DecideTool'];
 export type Candidate = Schemas['CandidateView'];
 export type Imported = Schemas['ImportedView'];
 
+/** An entry of the marketplace, as lists show it. */
+export type Offer = Schemas['OfferView'];
+export type OfferDetail = Schemas['OfferDetailView'];
+/** One page of the marketplace. */
+export type Market = Schemas['MarketView'];
+/** How an entry can be had. */
+export type Way = Schemas['WayView'];
+/** Something that is asked before a server can be added. */
+export type Question = Schemas['QuestionView'];
+/** What a choice comes to, exactly. */
+export type Resolution = Schemas['ResolutionView'];
+export type Chosen = Schemas['ChooseOffer'];
+export type AddOffer = Schemas['AddOffer'];
+/** What a newer version comes to, beside what there is. */
+export type Update = Schemas['UpdateView'];
+export type ChooseUpdate = Schemas['ChooseUpdate'];
+export type ApplyUpdate = Schemas['ApplyUpdate'];
+
 export type Priority = Schemas['PriorityName'];
 export type Task = Schemas['TaskView'];
 export type TaskFields = Partial<Pick<Task, 'title' | 'description' | 'completed' | 'priority' | 'tags' | 'due_at' | 'assignee' | 'depends_on'>>;

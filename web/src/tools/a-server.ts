@@ -3,7 +3,7 @@ import type { ServerHealth, ServerTool, ToolServer, ToolServerDetail } from '../
 
 export const health = (more: Partial<ServerHealth> = {}): ServerHealth => ({ state: 'ready', latency_ms: 42, checked_at: new Date().toISOString(), message: null, advice: null, restarts: 0, ...more });
 export const server = (more: Partial<ToolServer> = {}): ToolServer => ({
-  id: 's1', name: 'warehouse', title: 'Warehouse', shared: false, enabled: true, shadowed: false, managed: true, link: { kind: 'http', url: 'https://warehouse.example/mcp', headers: ['Authorization'], inside: false },
+  id: 's1', name: 'warehouse', title: 'Warehouse', shared: false, enabled: true, shadowed: false, managed: true, link: { kind: 'http', url: 'https://warehouse.example/mcp', headers: ['Authorization'], inside: false }, origin: null,
   trusted: false, may_ask: false, health: health(), auth: { state: 'none' }, tools: 1, offered: 1, waiting: 0, created_at: '2026-11-20T14:02:00.000Z', updated_at: '2026-11-20T14:02:00.000Z', ...more,
 });
 export const tool = (more: Partial<ServerTool> = {}): ServerTool => ({

@@ -45,6 +45,13 @@ export class ServerPage {
   /** Refusals are the form's to tell. */
   async change(fields: ToolServerFields) { this.#put(await api.change(this.id, fields)); this.#tellChat(); }
 
+  /** It was moved to a newer version. */
+  moved(detail: ToolServerDetail) {
+    this.#put(detail);
+    this.#tellChat();
+    toasts.show(t.tools.market.moved(detail.server.title, detail.server.origin?.version ?? ''), { tone: 'done' });
+  }
+
   /** Allows exactly what was shown. */
   async allow(held: readonly Held[]) {
     const wanted = approvals(held), words = t.tools.tool;

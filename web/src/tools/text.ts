@@ -1,6 +1,8 @@
 import { count, duration, number } from '../i18n/format';
+import { words as market } from './market/text';
 
 export const words = {
+  market,
   title: 'Tools', connected: 'Connected', list: 'Tool servers', back: 'All tool servers', server: 'Tool server',
   lead: 'Servers that lend their tools to your agents, by the Model Context Protocol (MCP).',
   empty: 'No tool server yet', emptyHint: 'A tool server lends tools to your agents: a tracker, a database, a mailbox, anything that speaks the Model Context Protocol (MCP). Add one by its address, or bring along the servers of another application.',

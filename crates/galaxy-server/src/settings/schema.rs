@@ -154,7 +154,7 @@ settings! {
     PERSONAL_TOOL_SERVERS: bool = "true", flag, "Everybody may add tool servers of their own, by https.";
     TOOL_PROGRAMS: bool = "true", flag, "Administrators may add tool servers that are programs here.";
     TOOL_PROGRAMS_PATH: String = "/usr/local/bin:/usr/bin:/bin", text, "Folders in which programs are looked for, and their PATH.";
-    REGISTRY_MIRROR: Option<Url> = "off", registry, "The registry of tool servers that is read: `on` for the official one, or an address.";
+    REGISTRY_MIRROR: Option<Url> = "off", registry, "The registry of tool servers that is read: `on`, `off`, or an address.";
     MAX_ACTIVE_RUNS_PER_PERSON: NonZeroUsize = "1", count, "Runs of one person at once.";
     MESSAGES_PER_MINUTE: NonZeroU32 = "60", short_count, "Messages of one person in a minute.";
     CONVERSATIONS_PER_MINUTE: NonZeroU32 = "300", short_count, "Conversations that one person makes in a minute.";

@@ -103,9 +103,7 @@ impl Scene {
     pub(super) fn path(&self, way: &Way) -> String {
         let (_, template) = way.operation.split_once(' ').unwrap();
         let place = |resource: &str, name: &str| {
-            let (before, after) =
-                (format!("/{resource}/{{id}}"), format!("/{resource}/{{{name}}}"));
-            (before, after)
+            (format!("/{resource}/{{id}}"), format!("/{resource}/{{{name}}}"))
         };
         let places = [
             place("conversations", "conversation"),
