@@ -98,7 +98,8 @@ impl ApiConfig {
 }
 
 impl ApiConfig {
-    /// Origins that the page may have, as a policy writes them.
+    /// Origins that the page may have, as a policy writes them, which has no way to write numbers in
+    /// brackets.
     pub(crate) fn page_origins(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         let origin = |host: &String| match (host.as_str(), host.strip_prefix('.')) {
@@ -106,7 +107,12 @@ impl ApiConfig {
             (_, Some(name)) => format!("{scheme}://*.{name}:*"),
             (name, None) => format!("{scheme}://{name}:*"),
         };
-        self.hosts.iter().map(origin).collect::<Vec<_>>().join(" ")
+        self.hosts
+            .iter()
+            .filter(|it| !it.starts_with('['))
+            .map(origin)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -99,7 +99,7 @@ impl Config {
 /// Where views are shown: never where the page is, which would be theirs.
 fn sandbox(given: &mut Given, hosts: &[String]) -> SandboxConfig {
     let origin: Option<SandboxOrigin> = given.optional(&schema::SANDBOX_ORIGIN);
-    if origin.as_ref().is_some_and(|it| hosts.iter().any(|host| host == it.name())) {
+    if origin.as_ref().is_some_and(|it| hosts.iter().any(|host| it.covers(host))) {
         given.refuse(schema::SANDBOX_ORIGIN.name, "must have a name of its own, not the server's");
     }
     SandboxConfig { origin, hosts: given.optional(&schema::VIEW_HOSTS).unwrap_or_default() }

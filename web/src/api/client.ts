@@ -72,8 +72,9 @@ export const runs = {
 export const apps = {
   view: (id: string, of: string) => call<AppView>('GET', at(APP, { id, call: of })),
   result: (id: string, of: string) => call<Record<string, unknown>>('GET', at(`${APP}/result`, { id, call: of })),
-  call: (id: string, of: string, body: AppCall) => call<AppCalled>('POST', at(`${APP}/call`, { id, call: of }), { body }),
-  read: (id: string, of: string, uri: string) => call<unknown>('POST', at(`${APP}/read`, { id, call: of }), { body: { uri } }),
+  /** Ends where `signal` says so, and the next too: the server is told that nobody waits any more. */
+  call: (id: string, of: string, body: AppCall, signal: AbortSignal) => call<AppCalled>('POST', at(`${APP}/call`, { id, call: of }), { body, signal }),
+  read: (id: string, of: string, uri: string, signal: AbortSignal) => call<unknown>('POST', at(`${APP}/read`, { id, call: of }), { body: { uri }, signal }),
 };
 
 export const models = {

@@ -25,22 +25,29 @@ export interface Around {
 export class AppHost {
   /** What the person is asked about a tool. */
   question = $state.raw<{ asked: AppQuestion; answer: (reach: Reach | null) => void } | null>(null);
+  readonly #left = new AbortController();
   #asking = false;
   #noes = 0;
 
   constructor(private readonly run: Id, private readonly call: string, private readonly view: AppView, private readonly around: Around) {}
 
+  /** Nobody looks at the view any more: what it asked for is given up. */
+  leave() {
+    this.#left.abort();
+    this.question?.answer(null);
+  }
+
   async callTool(tool: string, args: Params): Promise<unknown> {
-    const first = await this.#try(() => apps.call(this.run, this.call, { tool, arguments: args }));
+    const first = await this.#try(() => apps.call(this.run, this.call, { tool, arguments: args }, this.#left.signal));
     if (first.kind !== 'asks') return resultOf(first);
     const reach = await this.#ask(() => new Promise<Reach | null>((answer) => { this.question = { asked: first, answer: (it) => { this.question = null; answer(it); } }; }), (it) => it !== null);
     if (reach === null) throw new Refused('the person did not allow this call');
-    const second = await this.#try(() => apps.call(this.run, this.call, { tool, arguments: args, yes: { digest: first.digest, reach } }));
+    const second = await this.#try(() => apps.call(this.run, this.call, { tool, arguments: args, yes: { digest: first.digest, reach } }, this.#left.signal));
     if (second.kind === 'asks') throw new Refused('the tool is not the one that was asked about any more');
     return resultOf(second);
   }
 
-  readResource(uri: string): Promise<unknown> { return this.#try(() => apps.read(this.run, this.call, uri)); }
+  readResource(uri: string): Promise<unknown> { return this.#try(() => apps.read(this.run, this.call, uri, this.#left.signal)); }
 
   async sendMessage(content: unknown): Promise<object> {
     const text = textIn(content);

@@ -35,6 +35,14 @@ it('asks the person, and sends a yes that is bound to what was shown', async () 
   expect(mine.question).toBeNull();
 });
 
+it('gives up what it waits for when nobody looks any more', async () => {
+  const mine = host();
+  vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => new Promise((_done, fail) => { signal?.addEventListener('abort', () => fail(new DOMException('left', 'AbortError'))); }));
+  const ends = mine.callTool('refresh', {});
+  mine.leave();
+  await expect(ends).rejects.toThrow();
+});
+
 it('does not ask twice when the tool became another one meanwhile', async () => {
   const mine = host();
   answers = [ASKS, { ...ASKS, digest: 'other' }];

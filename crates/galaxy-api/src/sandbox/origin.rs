@@ -38,9 +38,11 @@ impl SandboxOrigin {
         Ok(Self { scheme, per_server, authority: authority.to_ascii_lowercase() })
     }
 
-    /// The name of it, or what the names of all end with, without the port.
-    pub fn name(&self) -> &str {
-        self.authority.split(':').next().unwrap_or_default()
+    /// Whether `name`, without a port, is its name or one of its names.
+    pub fn covers(&self, name: &str) -> bool {
+        let own = self.authority.split(':').next().unwrap_or_default();
+        let below = || name.strip_suffix(own).is_some_and(|label| label.ends_with('.'));
+        if self.per_server { below() } else { name == own }
     }
 
     /// Whether each tool server has one of its own.
@@ -99,5 +101,8 @@ mod tests {
         let one = SandboxOrigin::parse("https://apps.example.org").unwrap();
         assert_eq!(one.of(server), "https://apps.example.org");
         assert!(one.is("apps.example.org") && !one.is("x.apps.example.org"));
+        assert!(one.covers("apps.example.org") && !one.covers("x.apps.example.org"));
+        assert!(many.covers("x.apps.example.org") && !many.covers("apps.example.org"));
+        assert!(!many.covers("evilapps.example.org"));
     }
 }

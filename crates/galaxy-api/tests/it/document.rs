@@ -63,7 +63,7 @@ fn it_holds_every_route_that_programs_use_with_its_policy() {
         .into_iter()
         .map(|(method, path, it)| (method, path, it["x-policy"].as_str().unwrap().to_owned()))
         .collect();
-    let for_people = ["/metrics", "/ws", "/api/openapi.json", "/api/docs"];
+    let for_people = ["/metrics", "/ws", "/api/openapi.json", "/api/docs", "/sandbox"];
     // What people come back to from signing in somewhere, and what that page loads.
     let is_page = |it: &Declared| it.method == "GET" && it.path.starts_with("/api/oauth/callback");
     let name = |policy| match policy {

@@ -69,7 +69,7 @@ impl Default for Plan {
                 test_mode: false,
                 websocket: true,
                 body_bytes: 1 << 20,
-                sandbox: galaxy_api::SandboxConfig::default(),
+                sandbox: SandboxConfig::default(),
             },
             test_person: None,
             active_runs: 64,

@@ -88,6 +88,19 @@ fn all_mistakes_are_reported_at_once_each_with_its_key() {
 }
 
 #[test]
+fn views_are_never_shown_under_a_name_of_the_server() {
+    let with = |origin| read(&[("ALLOWED_HOSTS", "chat.example.org"), ("SANDBOX_ORIGIN", origin)]);
+    for own in ["https://chat.example.org", "https://*.example.org", "http://localhost:9000"] {
+        assert_eq!(with(own).unwrap_err(), ["SANDBOX_ORIGIN"], "{own}");
+    }
+    for other in ["https://apps.example.org", "https://*.chat.example.org", "http://*.localhost"] {
+        assert!(with(other).is_ok(), "{other}");
+    }
+    assert_eq!(read(&[("VIEW_HOSTS", "https://api.example.org")]).unwrap_err(), ["VIEW_HOSTS"]);
+    assert!(read(&[("VIEW_HOSTS", "api.example.org, *.cdn.example.org")]).is_ok());
+}
+
+#[test]
 fn an_unknown_name_with_our_prefix_is_refused_and_others_are_none_of_our_business() {
     let mut given = given_of(&[("GALAXY_PROT", "1"), ("PROT", "1"), ("LC_ALL", "C")]);
     let Mistakes(all) = Settings::read(&mut given).unwrap_err();
