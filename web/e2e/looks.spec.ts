@@ -123,6 +123,24 @@ for (const colorScheme of ['dark', 'light'] as const) {
       fake.close();
     });
 
+    test('the marketplace is sound: the list, what an entry asks, and what it comes to', async ({ page, context, admin }) => {
+      await enter(context, admin);
+      await page.goto('/tools/marketplace');
+      await expect(page.getByRole('link', { name: 'DeepWiki' })).toBeVisible();
+      await expectSound(page);
+      await page.goto('/tools/marketplace?q=nothing+of+that+name');
+      await expect(page.getByRole('heading', { name: 'Nothing fits' })).toBeVisible();
+      await page.goto('/tools/marketplace/galaxy%2Fgithub');
+      await button(page, 'Show what would be done').click();
+      await expect(page.getByText('Enter a value.')).toBeVisible();
+      await expectSound(page);
+      await page.getByLabel('token').fill('canary');
+      await button(page, 'Show what would be done').click();
+      await expect(page.getByText('https://api.githubcopilot.com/mcp/')).toBeVisible();
+      await expect(page.getByText('canary')).toHaveCount(0);
+      await expectSound(page);
+    });
+
     test('the settings are sound, each of them', async ({ page, context, admin }) => {
       await enter(context, admin);
       for (const section of SECTIONS) {

@@ -90,7 +90,9 @@ const PUT: &str = concat!(
         fetched_at = excluded.fetched_at, source = excluded.source, status = excluded.status,
         is_latest = excluded.is_latest, published_at = excluded.published_at,
         changed_at = excluded.changed_at, words = excluded.words
-    WHERE excluded.changed_at >= registry_entries.changed_at"
+    WHERE excluded.changed_at > registry_entries.changed_at
+        OR (excluded.changed_at = registry_entries.changed_at
+            AND excluded.sha256 <> registry_entries.sha256)"
 );
 const ONE_LATEST: &str = "UPDATE registry_entries SET is_latest = FALSE
     WHERE name = $1 AND is_latest AND EXISTS (
@@ -193,7 +195,7 @@ impl Store {
         Ok(count)
     }
 
-    /// Keeps entries, as far as they are no older than what is there; gives how many were kept.
+    /// Keeps entries, as far as they are new or newer than what is there; gives how many are.
     ///
     /// # Errors
     /// When the database fails.

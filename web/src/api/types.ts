@@ -112,7 +112,7 @@ export type Market = Schemas['MarketView'];
 /** How an entry can be had. */
 export type Way = Schemas['WayView'];
 /** Something that is asked before a server can be added. */
-export type Question = Schemas['QuestionView'];
+export type EntryQuestion = Schemas['QuestionView'];
 /** What a choice comes to, exactly. */
 export type Resolution = Schemas['ResolutionView'];
 export type Chosen = Schemas['ChooseOffer'];

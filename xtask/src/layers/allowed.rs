@@ -98,7 +98,11 @@ pub(super) const FOREIGN: &[Foreign] = &[
     only("seccompiler", &["galaxy-sandbox"], "walls around programs are built in one place"),
     only("dotenvy", &["galaxy-server"], "only galaxy-server reads the environment"),
     only("clap", &["galaxy-server"], "only galaxy-server has a command line"),
-    never("tokio", &["galaxy-domain", "galaxy-extract"], "it has no I/O and does not await"),
+    never(
+        "tokio",
+        &["galaxy-domain", "galaxy-extract", "galaxy-registry"],
+        "it has no I/O and does not await",
+    ),
     never("futures", &["galaxy-domain", "galaxy-extract"], "it has no I/O and does not await"),
 ];
 

@@ -154,8 +154,7 @@ impl<'a> House<'a> {
 
     /// A server that nobody has an account on.
     pub(crate) async fn empty(store: &'a StoreFixture, plan: Plan) -> Self {
-        let tasks = Tasks::default();
-        let scripts = Arc::new(Mutex::new(VecDeque::new()));
+        let (tasks, scripts) = (Tasks::default(), Arc::new(Mutex::new(VecDeque::new())));
         let model = Arc::new(model(scripts.clone()));
         let secret = "0123456789abcdef0123456789ABCDEF".into();
         let access = AccessConfig {

@@ -47,6 +47,21 @@ fn every_default_makes_sense_and_every_name_is_unique() {
 }
 
 #[test]
+fn a_registry_is_none_the_official_one_or_another() {
+    let official = "https://registry.modelcontextprotocol.io/";
+    for (text, address) in [
+        ("off", None),
+        ("false", None),
+        ("on", Some(official)),
+        ("https://registry.example/sub", Some("https://registry.example/sub")),
+    ] {
+        let registry = parse::registry(text).unwrap();
+        assert_eq!(registry.as_ref().map(url::Url::as_str), address, "{text}");
+    }
+    assert_eq!(read(&[("REGISTRY_MIRROR", "registry.example")]).unwrap_err(), ["REGISTRY_MIRROR"]);
+}
+
+#[test]
 fn all_mistakes_are_reported_at_once_each_with_its_key() {
     let mistakes = read(&[
         ("PORT", "eighty"),

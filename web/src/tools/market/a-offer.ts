@@ -1,10 +1,10 @@
 /** An entry of the marketplace, for tests. */
-import type { Offer, OfferDetail, Question, Resolution, Way } from '../../api/types';
+import type { Offer, OfferDetail, EntryQuestion, Resolution, Way } from '../../api/types';
 
 export const offer = (more: Partial<Offer> = {}): Offer => ({
   name: 'galaxy/filesystem', title: 'Files', description: 'Reads and writes files.', version: '1.2.0', source: 'curated', status: 'active', tags: ['files'], touches: ['files'], website: null, repository: null, fetched_at: null, ...more,
 });
-export const question = (more: Partial<Question> = {}): Question => ({
+export const question = (more: Partial<EntryQuestion> = {}): EntryQuestion => ({
   key: 'argument.0', label: 'folder', description: 'A folder that it may use.', required: true, secret: false, format: 'path', choices: [], default: null, placeholder: '/srv/data', repeated: false, ...more,
 });
 export const way = (more: Partial<Way> = {}): Way => ({ key: 'package-0', kind: 'npm', what: 'files', program: true, runner: 'npx', obstacle: null, questions: [question()], ...more });

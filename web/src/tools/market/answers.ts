@@ -1,17 +1,17 @@
 /** What an entry asks, as a form holds it, and what is wrong with it. */
 import type { Mistake } from '../../api/call';
-import type { Question, Way } from '../../api/types';
+import type { EntryQuestion, Way } from '../../api/types';
 import { t } from '../../i18n/t';
 
 /** What the form holds, by the key of the question; several answers are one a line. */
 export type Answers = Record<string, string>;
 
 /** What the form begins with: what was answered before, or what goes without saying. */
-export const blank = (questions: readonly Question[], before: Record<string, readonly string[]> = {}): Answers =>
+export const blank = (questions: readonly EntryQuestion[], before: Record<string, readonly string[]> = {}): Answers =>
   Object.fromEntries(questions.map((it) => [it.key, before[it.key]?.join('\n') ?? it.default ?? '']));
 
 /** What would be sent. Questions that were answered before and are empty now are sent as such: they are to be left out. */
-export function inputsOf(questions: readonly Question[], answers: Answers, before: Record<string, readonly string[]> = {}): Record<string, string[]> {
+export function inputsOf(questions: readonly EntryQuestion[], answers: Answers, before: Record<string, readonly string[]> = {}): Record<string, string[]> {
   const inputs: [string, string[]][] = [];
   for (const question of questions) {
     const written = answers[question.key] ?? '';
@@ -22,7 +22,7 @@ export function inputsOf(questions: readonly Question[], answers: Answers, befor
 }
 
 /** What is missing at first sight, so that nobody has to ask the server about it. */
-export function missing(questions: readonly Question[], answers: Answers, kept: boolean): Answers {
+export function missing(questions: readonly EntryQuestion[], answers: Answers, kept: boolean): Answers {
   const empty = questions.filter((it) => it.required && it.default === null && !(kept && it.secret) && !(answers[it.key] ?? '').trim());
   return Object.fromEntries(empty.map((it) => [it.key, t.tools.market.need]));
 }

@@ -1,4 +1,4 @@
-import { count, number } from '../../i18n/format';
+import { count } from '../../i18n/format';
 
 export const words = {
   title: 'Marketplace', tabs: 'Tools', connected: 'Connected', lead: 'Tool servers that you can choose. Nothing is run or sent before you have seen exactly what, and said yes.',
@@ -11,7 +11,7 @@ export const words = {
   // an entry
   version: (version: string) => `version ${version}`, versions: 'Version', latest: (version: string) => `${version}, the newest`, status: { active: '', deprecated: 'deprecated', deleted: 'taken out' },
   statusHint: { active: '', deprecated: 'Its author would rather have something else used.', deleted: 'It was taken out of its registry and cannot be added.' },
-  touches: 'What it may touch', touch: { files: 'files on the server’s machine', network: 'the network', account: 'an account of yours somewhere', database: 'a database', machine: 'the server’s machine: it starts programs', nothing: 'nothing but what it is told' }, touchShort: { files: 'files', network: 'network', account: 'account', database: 'database', machine: 'machine', nothing: 'nothing' },
+  touches: 'What it may touch', touch: { files: 'files on the server’s machine', network: 'the network', account: 'an account of yours somewhere', database: 'a database', machine: 'the server’s machine: it starts programs', nothing: 'nothing but what it is told' }, touchesShort: (what: string) => `touches ${what}`, touchShort: { files: 'files', network: 'network', account: 'account', database: 'database', machine: 'machine', nothing: 'nothing' },
   unknownTouches: 'Nobody here looked at what it touches. A program can do whatever the server may do.', website: 'Its page', repository: 'Its source', about: 'About', installed: 'Added already', installedAs: (version: string) => `in version ${version}`,
   ways: 'How it is had', way: { remote: 'At its address', npm: 'From npm', pypi: 'From PyPI', oci: 'As a container', nuget: 'From NuGet', mcpb: 'As a bundle', unreadable: 'Unreadable' } as Record<string, string>, obstacle: (why: string) => `This way cannot be taken here: ${why}.`,
   programReader: 'It is a program on the server’s machine. Only an administrator may add it.', reader: 'Those who look after this place can add it.',
@@ -21,7 +21,7 @@ export const words = {
   // consent
   exactly: 'Exactly this', program: 'This is started on the server’s machine, with these words and no shell. It can do there whatever the server may do.', address: 'This is where everything goes that agents send to it.', values: 'With', hidden: 'not shown',
   agree: { program: 'I have read this command and want it to run', address: 'I have read this address and want it to be used' }, name: 'Name', nameHint: 'Begins the names of its tools: small letters, digits and hyphens, at most 32.', shared: 'For everybody', sharedHint: 'Otherwise it is yours alone.', mayAsk: 'May ask people', mayAskHint: 'It may ask whoever uses it for something while it works.',
-  add: 'Add', adding: 'Connecting', added: (title: string) => `${title} is added`, changed: 'It is not what was shown any more. Read it again.', edit: 'Change the answers',
+  add: 'Add', adding: 'Connecting', added: (title: string) => `${title} is added`, changed: 'It is not what was shown any more. Read it again.',
   // a newer version
-  update: (version: string) => `Version ${version} is there`, updateShort: (version: string) => `${version} is there`, updateFrom: (version: string) => `You have ${version}. Nothing changes before you have seen what it becomes.`, look: 'Look at it', updateTitle: (title: string) => `A newer version of ${title}`, now: 'Now', becomes: 'Becomes', sameWay: 'It is reached as before.', apply: 'Move to it', applying: 'Connecting', moved: (title: string, version: string) => `${title} is at ${version}`, chosenFrom: 'Chosen from', inVersion: (version: string) => `in version ${version}`, all: (n: number) => number(n),
+  update: (version: string) => `Version ${version} is there`, updateShort: (version: string) => `${version} is there`, updateFrom: (version: string) => `You have ${version}. Nothing changes before you have seen what it becomes.`, look: 'Look at it', updateTitle: (title: string) => `A newer version of ${title}`, now: 'Now', becomes: 'Becomes', sameWay: 'It is reached as before.', apply: 'Move to it', applying: 'Connecting', moved: (title: string, version: string) => `${title} is at ${version}`, chosenFrom: 'Chosen from', inVersion: (version: string) => `in version ${version}`,
 };
