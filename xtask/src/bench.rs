@@ -12,8 +12,9 @@ const FASTMCP: &str = "4.0.11";
 /// # Errors
 /// Something cannot be built or measured.
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
-    if let Some(wrong) = arguments.iter().find(|argument| *argument != "--full") {
-        bail!("`bench` takes `--full`, not `{wrong}`");
+    let unknown = |it: &&String| !matches!(it.as_str(), "--full" | "--mcp");
+    if let Some(wrong) = arguments.iter().find(unknown) {
+        bail!("`bench` takes `--full` or `--mcp`, not `{wrong}`");
     }
     let build = ["build", "--release", "--locked", "-p", "galaxy-server", "-p", "galaxy-bench"];
     // The page is not measured, so nothing needs to be there for it.

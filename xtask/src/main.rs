@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--full]",
+        arguments: "[--full | --mcp]",
         about: "measure the release binary beside a bare server; writes bench.json",
         act: bench::command,
     },

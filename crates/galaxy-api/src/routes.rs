@@ -231,9 +231,11 @@ fn cors(api: &Api) -> Option<CorsLayer> {
             HeaderName::from_static("mcp-method"),
             HeaderName::from_static("mcp-name"),
             HeaderName::from_static("mcp-protocol-version"),
+            HeaderName::from_static("mcp-session-id"),
             HeaderName::from_static("x-requested-with"),
         ])
         .expose_headers([
+            HeaderName::from_static("mcp-session-id"),
             HeaderName::from_static("x-request-id"),
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,

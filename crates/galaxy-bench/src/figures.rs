@@ -35,8 +35,24 @@ struct Extent {
     streams: &'static [u32],
 }
 
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// Everything, for a short time.
+    Short,
+    /// Everything, for longer and with more streams.
+    Full,
+    /// The Model Context Protocol beside others.
+    Protocol,
+}
+
 /// Measures the server `program`.
-pub(crate) async fn measure(program: &Path, python: Option<&Path>, full: bool) -> Result<Report> {
+pub(crate) async fn measure(
+    program: &Path,
+    python: Option<&Path>,
+    breadth: Breadth,
+) -> Result<Report> {
+    let full = breadth == Breadth::Full;
     let extent = if full {
         let turns = Duration::from_secs(5);
         Extent { questions: 2_000, tokens: 1_500, turns, streams: &[200, 1_000, 2_000, 4_000] }
@@ -46,6 +62,12 @@ pub(crate) async fn measure(program: &Path, python: Option<&Path>, full: bool) -
     };
     let processors = std::thread::available_parallelism()?.get();
     let mut report = Report { processors, full, ..Report::default() };
+    if breadth == Breadth::Protocol {
+        let stage = Stage::set(program, python).await?;
+        say("the gateway, and a FastMCP server");
+        peers::measure(&stage, extent.turns, &mut report).await?;
+        return Ok(report);
+    }
     say("starting it again and again");
     start(program, &mut report).await?;
     let stage = Stage::set(program, python).await?;

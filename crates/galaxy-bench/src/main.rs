@@ -15,6 +15,7 @@ mod stage;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
+use figures::Breadth;
 use galaxy_testkit::FakeProvider;
 use tokio::signal::{
     ctrl_c,
@@ -28,7 +29,7 @@ enum Order {
     /// Be the floor, in front of a provider.
     Floor(SocketAddr),
     /// Measure the server that this file is, beside a FastMCP one if there is a Python for it.
-    Measure { galaxy: PathBuf, full: bool, python: Option<PathBuf> },
+    Measure { galaxy: PathBuf, breadth: Breadth, python: Option<PathBuf> },
 }
 
 fn main() -> ExitCode {
@@ -52,12 +53,13 @@ fn order(arguments: &[String]) -> Result<Order> {
                 ["--python", python, rest @ ..] => (Some(PathBuf::from(python)), rest),
                 rest => (None, rest),
             };
-            let full = match rest {
-                [] => false,
-                ["--full"] => true,
-                _ => bail!("`measure PROGRAM [--python PROGRAM] [--full]`"),
+            let breadth = match rest {
+                [] => Breadth::Short,
+                ["--full"] => Breadth::Full,
+                ["--mcp"] => Breadth::Protocol,
+                _ => bail!("`measure PROGRAM [--python PROGRAM] [--full | --mcp]`"),
             };
-            Ok(Order::Measure { galaxy: galaxy.into(), full, python })
+            Ok(Order::Measure { galaxy: galaxy.into(), breadth, python })
         }
         _ => bail!("`provider`, `floor ADDRESS` or `measure PROGRAM`"),
     }
@@ -76,11 +78,11 @@ fn carry_out(order: Order) -> Result<()> {
                 std::future::pending().await
             }
             Order::Floor(provider) => floor::serve(provider).await,
-            Order::Measure { galaxy, full, python } => {
+            Order::Measure { galaxy, breadth, python } => {
                 let mut terminate = signal(SignalKind::terminate())?;
                 // However it ends, no server is left behind.
                 let report = tokio::select! {
-                    report = figures::measure(&galaxy, python.as_deref(), full) => report?,
+                    report = figures::measure(&galaxy, python.as_deref(), breadth) => report?,
                     _ = ctrl_c() => bail!("interrupted"),
                     _ = terminate.recv() => bail!("told to stop"),
                 };

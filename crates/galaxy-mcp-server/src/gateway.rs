@@ -89,10 +89,11 @@ impl McpServer {
         let asked = Asked { caller: caller.clone(), mounted: mounted.clone(), method, params };
         let mut request = Request::from_parts(parts, Full::new(body));
         request.extensions_mut().insert(Arc::new(asked));
-        let names = Named { app: self.app.clone(), caller, server: mounted.id };
+        let names = Named { app: self.app.clone(), caller: caller.clone(), server: mounted.id };
         let (app, holding) = (self.app.clone(), self.holding.clone());
         let make = move |slots, standing| Session {
             app: app.clone(),
+            caller: caller.clone(),
             mounted: mounted.clone(),
             standing,
             slots,

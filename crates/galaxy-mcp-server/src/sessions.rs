@@ -53,6 +53,8 @@ const MOST: usize = 1024;
 const MOST_EACH: usize = 32;
 /// So many that were closed by their clients are remembered as such.
 const ENDED: usize = 1024;
+/// A client whose connection broke can read an answer again for so long: it is kept in memory.
+const AGAIN: Duration = Duration::from_secs(10);
 /// Messages that wait for a client that reads slowly.
 const WAITING: usize = 64;
 

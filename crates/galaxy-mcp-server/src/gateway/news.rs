@@ -8,6 +8,7 @@ use futures::{
     stream::{self, BoxStream, SelectAll},
 };
 use galaxy_app::{App, servers::Mounted};
+use galaxy_domain::Caller;
 use galaxy_tool::server::Snapshot;
 use rmcp::{
     ErrorData,
@@ -78,6 +79,13 @@ impl News {
             }
         }
     }
+}
+
+/// Whether `caller` may still hear of `mounted`: nobody asks again while a stream is open.
+pub(super) async fn may_hear(app: &App, caller: &Caller, mounted: &Mounted) -> bool {
+    let Ok(caller) = app.access().recheck(caller).await else { return false };
+    let now = app.mounted(&caller, mounted.name.as_str()).await;
+    now.is_ok_and(|it| it.id == mounted.id)
 }
 
 fn tools() -> ServerNotification {

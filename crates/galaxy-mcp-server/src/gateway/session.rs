@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use galaxy_app::{App, servers::Mounted};
+use galaxy_domain::Caller;
 use galaxy_tool::server::Listing;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -14,8 +15,8 @@ use rmcp::{
         CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
         ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
         PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, ServerConfig, ServerNotification, SetLevelRequestParams,
-        SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        ReadResourceResult, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
     service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
 };
@@ -36,6 +37,8 @@ use crate::{sessions::Standing, slots::Slots};
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) app: Arc<App>,
+    /// Who began it; who asks is said with each request.
+    pub(super) caller: Caller,
     /// The server as it was when this began: what it says of itself.
     pub(super) mounted: Arc<Mounted>,
     pub(super) standing: Standing,
@@ -86,12 +89,17 @@ impl Session {
         });
     }
 
+    /// Whether whoever began it may still be told what happens.
+    async fn may_hear(&self) -> bool {
+        news::may_hear(&self.app, &self.caller, &self.mounted).await
+    }
+
     /// Tells `peer` what changes, until its session is over.
-    async fn tell(app: Arc<App>, mounted: Arc<Mounted>, peer: Peer<RoleServer>) {
-        let mut news = News::of(&app, mounted).await;
+    async fn tell(self, peer: Peer<RoleServer>) {
+        let mut news = News::of(&self.app, self.mounted.clone()).await;
         loop {
             for changed in news.next().await {
-                if peer.send_notification(changed).await.is_err() {
+                if !self.may_hear().await || peer.send_notification(changed).await.is_err() {
                     return;
                 }
             }
@@ -119,8 +127,9 @@ impl ServerHandler for Session {
 
     /// A session has ended whatever was told in it; this is told as long as it lasts.
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        let (app, mounted, peer) = (self.app.clone(), self.mounted.clone(), context.peer);
-        self.until(self.lasting.over(), Self::tell(app, mounted, peer));
+        // What is remembered for the session must not be kept by what lasts as long as it.
+        let teller = Self { lasting: Lasting::default(), ..self.clone() };
+        self.until(self.lasting.over(), teller.tell(context.peer));
     }
 
     async fn list_tools(
@@ -223,9 +232,11 @@ impl ServerHandler for Session {
         let uri = request.uri.to_string();
         let mut changes = news::resources(&mounted, std::slice::from_ref(&uri)).await?;
         let (ends, peer) = (self.lasting.follow(uri), context.peer);
+        let teller = Self { lasting: Lasting::default(), ..self.clone() };
         let work = async move {
             while let Some(uri) = changes.next().await {
-                if peer.send_notification(news::updated(&uri)).await.is_err() {
+                let news = news::updated(&uri);
+                if !teller.may_hear().await || peer.send_notification(news).await.is_err() {
                     return;
                 }
             }
@@ -256,18 +267,18 @@ impl ServerHandler for Session {
         let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
         let mut resources = news::resources(&self.mounted, &uris).await?;
         loop {
-            tokio::select! {
+            let heard = tokio::select! {
                 () = context.cancelled() => return Ok(()),
-                changed = news.next() => for changed in changed {
-                    send(&context, changed).await;
-                },
-                Some(uri) = resources.next() => send(&context, news::updated(&uri)).await,
+                changed = news.next() => changed,
+                Some(uri) = resources.next() => vec![news::updated(&uri)],
+            };
+            if !self.may_hear().await {
+                return Ok(());
+            }
+            for notification in heard {
+                // What the client did not ask for is not sent; one that is gone needs nothing.
+                let _ = context.sink().send(notification).await;
             }
         }
     }
-}
-
-async fn send(context: &SubscriptionContext, notification: ServerNotification) {
-    // What the client did not ask for is not sent; one that is gone needs nothing.
-    let _ = context.sink().send(notification).await;
 }

@@ -15,7 +15,7 @@ use rmcp::{
 };
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{IDLE, Names, Open, Sessions, WAITING, transport::Whole};
+use super::{AGAIN, IDLE, Names, Open, Sessions, WAITING, transport::Whole};
 use crate::slots::Slots;
 
 /// Keeps sessions, for one request.
@@ -59,6 +59,7 @@ impl SessionManager for Keeper {
         config.channel_capacity = WAITING;
         config.keep_alive = Some(IDLE);
         config.sse_retry = None;
+        config.completed_cache_ttl = AGAIN;
         let (handle, worker) = local::create_local_session(self.name.clone(), config);
         let open = Open { handle, person: self.person.clone(), used: Instant::now() };
         self.sessions.kept().open.insert(self.name.clone(), open);

@@ -1,7 +1,7 @@
 //! Clients of older revisions in their sessions, and clients of the newest in front of servers that
 //! wait on the line.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use galaxy_testkit::{FakeToolServer, store::StoreFixture};
 use galaxy_tool::server::{Answer, Asked, Question, Request, RequestCx, ServerError, ServerInfo};
@@ -21,9 +21,12 @@ galaxy_testkit::on_both_engines! {
     what_happens_between_requests_is_told_in_the_session,
     a_session_is_only_there_for_whom_it_was_opened,
     whoever_opens_too_many_sessions_goes_without_the_oldest,
+    whoever_is_shut_out_hears_nothing_more,
 }
 
 const PATH: &str = "/api/mcp/weather";
+/// Nothing that is waited for takes so long.
+const PATIENCE: Duration = Duration::from_secs(20);
 const OLD: &str = "2025-06-18";
 
 /// What a server makes of an answer to its question.
@@ -261,4 +264,28 @@ async fn whoever_opens_too_many_sessions_goes_without_the_oldest(store: &StoreFi
     assert_eq!(in_session(house.get(PATH), &host, &first).send().await.status, 405);
     let question = look(&host, &first, "by result").send().await.json();
     assert_eq!(question["result"]["isError"], true, "{question}");
+}
+
+async fn whoever_is_shut_out_hears_nothing_more(store: &StoreFixture) {
+    let house = House::open(store).await;
+    let bo = house.member("bo@example.org").await;
+    let (server, host) = weather(&house, &bo).await;
+    let name = begin(&host).await;
+    let mut heard = in_session(house.get(PATH), &host, &name).follow().await;
+    let follow = json!({ "uri": "galaxy:test" });
+    let call = host.request("resources/subscribe", follow).header("mcp-session-id", &name);
+    assert_eq!(next(&mut call.follow().await).await["result"], json!({}));
+    let keys = house.get("/api/auth/keys").by(&bo).send().await.ok(200);
+    let id = keys["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{keys}")).to_owned();
+    house.delete(&format!("/api/auth/keys/{id}")).by(&bo).send().await.ok(204);
+    server.touch("galaxy:test");
+    // Nobody follows any more once the news was refused.
+    let left = async {
+        while server.touch("galaxy:test") > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, left).await.expect("the news is refused in time");
+    assert_eq!(in_session(house.get(PATH), &host, &name).send().await.status, 401);
+    assert!(futures::FutureExt::now_or_never(heard.next()).is_none(), "nothing was told");
 }
