@@ -436,6 +436,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/marketplace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tool servers that can be chosen */
+        get: operations["get_marketplace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/marketplace/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an entry of the marketplace, with its versions and what it asks for */
+        get: operations["get_marketplace_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/marketplace/{name}/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a tool server from an entry, exactly as it was shown */
+        post: operations["post_marketplace_name_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/marketplace/{name}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what would be run or reached, exactly; nothing is stored, started or sent */
+        post: operations["post_marketplace_name_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -618,6 +686,74 @@ export interface paths {
         put?: never;
         /** Decide about a call that waits for a yes or a no */
         post: operations["post_runs_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch the view of a call from its tool server */
+        get: operations["get_runs_id_apps_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a tool of the view's own server, if the person's rules allow it */
+        post: operations["post_runs_id_apps_call_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a resource of the view's own server */
+        post: operations["post_runs_id_apps_call_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/apps/{call}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a call gave, as its view gets it */
+        get: operations["get_runs_id_apps_call_result"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1040,6 +1176,40 @@ export interface paths {
         patch: operations["patch_tool_servers_id_tools"];
         trace?: never;
     };
+    "/api/tool-servers/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a tool server to a newer version, exactly as it was shown */
+        post: operations["post_tool_servers_id_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/update/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a tool server would become in a newer version, exactly; nothing is changed */
+        post: operations["post_tool_servers_id_update_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -1159,6 +1329,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v0.1/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List entries as the official registry of tool servers does */
+        get: operations["get_v0_1_servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v0.1/servers/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all versions of an entry */
+        get: operations["get_v0_1_servers_name_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v0.1/servers/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one version of an entry, or the `latest` */
+        get: operations["get_v0_1_servers_name_versions_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1168,6 +1389,29 @@ export interface components {
          * @enum {string}
          */
         Action: "accept" | "decline" | "cancel";
+        /** @description What is chosen of an entry, and consented to. */
+        AddOffer: {
+            /** @description The digest of what was shown: nothing else is added. */
+            digest: string;
+            /** @description What is answered, by the key of the question. */
+            inputs?: {
+                [key: string]: string[];
+            };
+            /** @description Whether it may ask people for input. */
+            may_ask?: boolean;
+            /** @description The prefix of its tools; one made of the entry's name if not given. */
+            name?: string | null;
+            /** @description Whether it is everybody's (for administrators). */
+            shared?: boolean;
+            /** @description What people read; the entry's title if not given. */
+            title?: string | null;
+            /** @description Whether what it says about its tools is believed (for administrators). */
+            trusted?: boolean;
+            /** @description Which version; the newest if not given. */
+            version?: string | null;
+            /** @description Which of its ways. */
+            way: string;
+        };
         /** @description All the things there are. */
         All_CandidateView: {
             /** @description The things. */
@@ -1388,6 +1632,7 @@ export interface components {
                  * @description How many of them agents are offered.
                  */
                 offered: number;
+                origin: components["schemas"]["OriginView"] | null;
                 /** @description Whether a server of everybody has the same name, so that this one is not used. */
                 shadowed: boolean;
                 /** @description Whether it is everybody's. */
@@ -1457,6 +1702,71 @@ export interface components {
             /** @description Which call. */
             call: string;
         };
+        /** @description What came of a call that a view wants. */
+        AppCalledView: {
+            /** @enum {string} */
+            kind: "answered";
+            /** @description What, as it came. Untrusted. */
+            result: unknown;
+        } | {
+            /** @description What a yes is bound to: send it with the call. */
+            digest: string;
+            /** @description What it can do. */
+            effect: components["schemas"]["EffectName"];
+            /** @description What it is called with. */
+            input: unknown;
+            /** @enum {string} */
+            kind: "asks";
+            /** @description The tool, as agents would know it. */
+            tool: string;
+        } | {
+            /** @enum {string} */
+            kind: "refused";
+            /** @description Why: to be told to the view. */
+            message: string;
+        } | {
+            /** @enum {string} */
+            kind: "failed";
+            /** @description Why: to be told to the view. */
+            message: string;
+        };
+        /** @description A view, ready to be shown. */
+        AppView: {
+            /** @description Whether it would like a border around it; `null` when it does not say. */
+            border: boolean | null;
+            /** @description The address of the document to show it in; its header limits the view. */
+            frame: string;
+            /** @description What it is granted. */
+            granted: components["schemas"]["GrantedView"];
+            /** @description What the document in the frame is told to show. Untrusted. */
+            html: string;
+            /** @description Whether it has an origin in which it keeps things. */
+            keeps: boolean;
+            /** @description The name of that server. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The tool server that it comes from.
+             */
+            server: string;
+            /** @description What people read. */
+            title: string;
+            /** @description The tool that was called, as its server describes it. */
+            tool: unknown;
+        };
+        /** @description What is chosen of the newer version, and consented to. */
+        ApplyUpdate: {
+            /** @description The digest of what was shown: it becomes nothing else. */
+            digest: string;
+            /** @description What is answered, by the key of the question. */
+            inputs?: {
+                [key: string]: string[];
+            };
+            /** @description Which version; the newest if not given. */
+            version?: string | null;
+            /** @description Which of its ways; the same as before if not given. */
+            way?: string | null;
+        };
         /** @description A decision about a call. */
         Approve: {
             /** @description Which call. */
@@ -1521,6 +1831,16 @@ export interface components {
             input: unknown;
             /** @description Names the tool. */
             tool: string;
+        };
+        /** @description A call that a view wants. */
+        Calling: {
+            /** @description Its arguments. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** @description The tool, as its server calls it. */
+            tool: string;
+            yes?: components["schemas"]["YesBody"] | null;
         };
         /** @description What a person's browser came back with. */
         CameBack: {
@@ -1657,10 +1977,47 @@ export interface components {
             /** @description The value that goes back. */
             value: string;
         };
+        /** @description What is chosen of an entry. */
+        ChooseOffer: {
+            /** @description What is answered, by the key of the question. */
+            inputs?: {
+                [key: string]: string[];
+            };
+            /** @description Which version; the newest if not given. */
+            version?: string | null;
+            /** @description Which of its ways. */
+            way: string;
+        };
+        /**
+         * @description What is chosen of the newer version. What is not answered stays as it was answered before;
+         *     stored secrets stay, too.
+         */
+        ChooseUpdate: {
+            /** @description What is answered, by the key of the question. */
+            inputs?: {
+                [key: string]: string[];
+            };
+            /** @description Which version; the newest if not given. */
+            version?: string | null;
+            /** @description Which of its ways; the same as before if not given. */
+            way?: string | null;
+        };
         /** @description Done, or not after all. */
         Completing: {
             /** @description Whether it is done. */
             completed?: boolean;
+        };
+        /** @description What a view wants the agent to know. */
+        ContextBody: {
+            /** @description That call. */
+            call: string;
+            /**
+             * Format: uuid
+             * @description The run whose call has the view.
+             */
+            run: string;
+            /** @description What it says. */
+            text: string;
         };
         /** @description A conversation. */
         ConversationView: {
@@ -1777,6 +2134,11 @@ export interface components {
             /** @description The issuer, as it calls itself. */
             issuer: string;
         };
+        /**
+         * @description What became of an entry.
+         * @enum {string}
+         */
+        EntryStatusName: "active" | "deprecated" | "deleted";
         /** @description What is switched on. */
         FeaturesView: {
             /** @description Whether people who are no administrators may add tool servers of their own. */
@@ -1938,6 +2300,17 @@ export interface components {
          * @enum {string}
          */
         FormatName: "email" | "uri" | "date" | "date_time";
+        /** @description Origins that a view may reach: what it declares, as far as an administrator allows it. */
+        GrantedView: {
+            /** @description For its relative addresses to begin with. */
+            base: string[];
+            /** @description To speak with. */
+            connect: string[];
+            /** @description To show in frames of its own. */
+            frame: string[];
+            /** @description To load scripts, styles, pictures and fonts from. */
+            resource: string[];
+        };
         /** @description How the server is. */
         HealthReportView: {
             /** @description What was checked. */
@@ -2010,6 +2383,11 @@ export interface components {
             message: string | null;
             server: components["schemas"]["ToolServerView"] | null;
         };
+        /**
+         * @description What kind of value something is.
+         * @enum {string}
+         */
+        InputFormatName: "number" | "boolean" | "path" | "text";
         /** @description One question. */
         InquiryView: {
             /** @description What to fill in. */
@@ -2033,6 +2411,18 @@ export interface components {
              * @description Where.
              */
             server: string;
+        };
+        /** @description A tool server that was added from an entry. */
+        InstalledView: {
+            /**
+             * Format: uuid
+             * @description Names it.
+             */
+            id: string;
+            /** @description What people read. */
+            title: string;
+            /** @description The version that was added. */
+            version: string;
         };
         /** @description A key for programs. */
         KeyView: {
@@ -2244,6 +2634,22 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
+        /**
+         * @description Which list an entry is in.
+         * @enum {string}
+         */
+        MarketSourceName: "curated" | "registry";
+        /** @description One page of the marketplace. */
+        MarketView: {
+            /** @description The entries, those of the curated list first. */
+            items: components["schemas"]["OfferView"][];
+            /** @description How far the registry was read. */
+            mirror: components["schemas"]["MirrorView"];
+            /** @description What to pass as `cursor` to get the next ones; `null` at the end. */
+            next: string | null;
+            /** @description Everything that entries can be about. */
+            tags: string[];
+        };
         /** @description Who is asking. */
         MeView: {
             /** @description How the caller proved who they are: `session`, `token`, `api_key`, `proxy`, `test_mode`. */
@@ -2308,6 +2714,22 @@ export interface components {
             has_more: boolean;
             /** @description Oldest first. */
             items: components["schemas"]["MessageView"][];
+        };
+        /** @description How far the registry was read. */
+        MirrorView: {
+            /** @description Which one; `null` when none is. */
+            address: string | null;
+            /** @description When all of it was read the last time. */
+            done_at: string | null;
+            /** @description When it is read again. */
+            due_at: string | null;
+            /**
+             * Format: int64
+             * @description How many entries of registries are here.
+             */
+            entries: number;
+            /** @description What went wrong the last time. */
+            trouble: string | null;
         };
         /** @description Something that is wrong with what was sent. */
         MistakeView: {
@@ -2495,6 +2917,55 @@ export interface components {
             /** @description `chat:` or `user:` and an id. */
             topic: string;
         };
+        /** @description An entry with all that there is to see. */
+        OfferDetailView: {
+            /** @description Those of one's tool servers that were added from it. */
+            installed: components["schemas"]["InstalledView"][];
+            /** @description The entry, in one version. */
+            offer: components["schemas"]["OfferView"];
+            /** @description A name that its server could have here. */
+            short_name: string;
+            /** @description All versions that are known here, the newest first. */
+            versions: components["schemas"]["OfferVersionView"][];
+            /** @description How it can be had. */
+            ways: components["schemas"]["WayView"][];
+        };
+        /** @description A version of an entry. */
+        OfferVersionView: {
+            /** @description Whether it is the newest. */
+            latest: boolean;
+            /** @description When it came out. */
+            published_at: string | null;
+            /** @description What became of it. */
+            status: components["schemas"]["EntryStatusName"];
+            /** @description The version. */
+            version: string;
+        };
+        /** @description An entry that can be chosen. What it says is untrusted, unless it is curated. */
+        OfferView: {
+            /** @description What it is, in a sentence. */
+            description: string;
+            /** @description When it was read of the registry. */
+            fetched_at: string | null;
+            /** @description Names it. */
+            name: string;
+            /** @description Where its source is. */
+            repository: string | null;
+            /** @description Which list it is in. */
+            source: components["schemas"]["MarketSourceName"];
+            /** @description What became of it. */
+            status: components["schemas"]["EntryStatusName"];
+            /** @description What it is about, where somebody looked. */
+            tags: string[];
+            /** @description What people read. */
+            title: string;
+            /** @description What it may touch, where somebody looked. */
+            touches: components["schemas"]["TouchName"][];
+            /** @description Its version. */
+            version: string;
+            /** @description Its page. */
+            website: string | null;
+        };
         /** @description A call that nothing has answered yet. */
         OpenCallView: {
             /** @description Names the call. */
@@ -2508,6 +2979,15 @@ export interface components {
             question: components["schemas"]["QuestionName"] | null;
             /** @description Names the tool. */
             tool: string;
+        };
+        /** @description Where a tool server was chosen. */
+        OriginView: {
+            /** @description The name of the entry. */
+            entry: string;
+            /** @description A newer version, if the list has one. */
+            newer: string | null;
+            /** @description Its version. */
+            version: string;
         };
         /**
          * @description How a call ended.
@@ -2581,6 +3061,29 @@ export interface components {
          * @enum {string}
          */
         QuestionName: "approval" | "answer" | "form";
+        /** @description Something that is asked before a server can be added. */
+        QuestionView: {
+            /** @description What can be answered, if not everything. */
+            choices: string[];
+            /** @description What counts when nobody answers. */
+            default: string | null;
+            /** @description What it is for. */
+            description: string;
+            /** @description What kind of value it is. */
+            format: components["schemas"]["InputFormatName"];
+            /** @description Names it among `inputs`. */
+            key: string;
+            /** @description What it fills. */
+            label: string;
+            /** @description What an answer might look like. */
+            placeholder: string | null;
+            /** @description Whether there may be several answers. */
+            repeated: boolean;
+            /** @description Whether there must be an answer. */
+            required: boolean;
+            /** @description Whether the answer is stored sealed and never shown again. */
+            secret: boolean;
+        };
         /** @description An opinion. */
         Rate: {
             /** @description Why. */
@@ -2619,6 +3122,11 @@ export interface components {
             /** @description Which. */
             uri: string;
         };
+        /** @description A resource that a view wants. */
+        Reading: {
+            /** @description Which. */
+            uri: string;
+        };
         /** @description What gets the next tokens. */
         Refresh: {
             /** @description The refresh token; it is good once. */
@@ -2628,6 +3136,45 @@ export interface components {
         Regenerate: {
             /** @description The model to answer with; absent means the conversation's. */
             model?: string | null;
+        };
+        /** @description One page of a registry. */
+        RegistryListView: {
+            /** @description Where it ends. */
+            metadata: components["schemas"]["RegistryMetadataView"];
+            /** @description The entries. */
+            servers: components["schemas"]["RegistryServerView"][];
+        };
+        /** @description Where a page of a registry ends. */
+        RegistryMetadataView: {
+            /** @description How many entries are on the page. */
+            count: number;
+            /** @description What to pass as `cursor` to get the next ones; absent at the end. */
+            nextCursor?: string | null;
+        };
+        /** @description An entry of a registry. */
+        RegistryServerView: {
+            /** @description What registries say about it. */
+            _meta: Record<string, never>;
+            /** @description What it says (`server.json`), to the letter. */
+            server: Record<string, never>;
+        };
+        /** @description What a choice comes to, exactly and whole. */
+        ResolutionView: {
+            /** @description What to send back to have exactly this done; `null` while something is wrong. */
+            digest: string | null;
+            /** @description The entry. */
+            entry: string;
+            link: components["schemas"]["LinkView"] | null;
+            /** @description Everything that is wrong. */
+            mistakes: components["schemas"]["MistakeView"][];
+            /** @description Values of headers or of the environment, by name; `null` for those that nobody may see. */
+            values: {
+                [key: string]: string | null;
+            };
+            /** @description Its version. */
+            version: string;
+            /** @description The way that was chosen. */
+            way: string;
         };
         /** @description An answer to what the tool of a call wants to know. */
         Responding: {
@@ -2745,6 +3292,7 @@ export interface components {
             effect: components["schemas"]["EffectName"];
             /** @enum {string} */
             type: "tool.started";
+            view: components["schemas"]["ViewOfCall"] | null;
         } | {
             /** @description Which call. */
             call: string;
@@ -2918,6 +3466,8 @@ export interface components {
         ScopeName: "read" | "chat" | "tasks" | "admin";
         /** @description What a person sends. */
         Send: {
+            /** @description What views of the conversation want the agent to know besides; it is labelled as theirs. */
+            context?: components["schemas"]["ContextBody"][];
             /** @description What they show. */
             images?: components["schemas"]["Image"][];
             /** @description The model to answer with; absent means the conversation's. */
@@ -3001,6 +3551,7 @@ export interface components {
             approved_description: string | null;
             /** @description The schema that was allowed before it changed. */
             approved_schema: unknown;
+            approved_view: components["schemas"]["ToolViewView"] | null;
             /** @description What the server says of it, whole. */
             description: string;
             /** @description What it counts as. */
@@ -3020,6 +3571,8 @@ export interface components {
             /** @description How the server calls it. */
             tool: string;
             verdict: components["schemas"]["VerdictName"] | null;
+            /** @description What it says about its view, and who may call it. */
+            view: components["schemas"]["ToolViewView"];
         };
         /** @description A conversation in a list of counts. */
         SessionCountView: {
@@ -3222,6 +3775,7 @@ export interface components {
              * @description How many of them agents are offered.
              */
             offered: number;
+            origin: components["schemas"]["OriginView"] | null;
             /** @description Whether a server of everybody has the same name, so that this one is not used. */
             shadowed: boolean;
             /** @description Whether it is everybody's. */
@@ -3260,6 +3814,20 @@ export interface components {
             /** @description What happens when an agent asks for it: `allow`, `ask`, `deny`. */
             verdict: components["schemas"]["VerdictName"];
         };
+        /** @description What a tool says about its view, and who may call it. */
+        ToolViewView: {
+            /** @description Whether views of its own server may call it. */
+            for_app: boolean;
+            /** @description Whether agents may call it. */
+            for_model: boolean;
+            /** @description The resource that its calls are shown with. */
+            uri: string | null;
+        };
+        /**
+         * @description What a tool server may touch.
+         * @enum {string}
+         */
+        TouchName: "files" | "network" | "account" | "database" | "machine" | "nothing";
         /** @description How a call ended that a person made. */
         TriedView: {
             /** @description What went wrong. */
@@ -3286,6 +3854,21 @@ export interface components {
          * @enum {string}
          */
         TurnRole: "user" | "assistant";
+        /** @description What a newer version comes to, beside what there is. */
+        UpdateView: {
+            /** @description What it would become. */
+            becomes: components["schemas"]["ResolutionView"];
+            /** @description The version that it has. */
+            from: string;
+            /** @description What was answered, as far as it may be seen, by the key of the question. */
+            inputs: {
+                [key: string]: string[];
+            };
+            /** @description How the server is reached now. */
+            now: components["schemas"]["LinkView"];
+            /** @description How it can be had in that version. */
+            ways: components["schemas"]["WayView"][];
+        };
         /** @description Tokens spent. */
         UsageView: {
             /**
@@ -3314,6 +3897,13 @@ export interface components {
          * @enum {string}
          */
         VerdictName: "allow" | "ask" | "deny";
+        /** @description The view that a call is shown with: a page of its tool server (an MCP App). */
+        ViewOfCall: {
+            /** @description The name of the tool server. */
+            server: string;
+            /** @description The resource of that server that holds it. */
+            uri: string;
+        };
         /** @description A task that is wanted. */
         Wanted: {
             /**
@@ -3332,6 +3922,30 @@ export interface components {
             tags?: string[];
             /** @description What to do. */
             title: string;
+        };
+        /** @description One way to have a server. */
+        WayView: {
+            /** @description Names it within its entry. */
+            key: string;
+            /** @description `remote`, or the kind of package: `npm`, `pypi`, `oci`, `nuget`, `mcpb`, …. */
+            kind: string;
+            /** @description Why it cannot be taken here. */
+            obstacle: string | null;
+            /** @description Whether it is a program, which only administrators add. */
+            program: boolean;
+            /** @description What is asked. */
+            questions: components["schemas"]["QuestionView"][];
+            /** @description What runs it. */
+            runner: string | null;
+            /** @description The address, or the package. */
+            what: string;
+        };
+        /** @description The yes of a person to a call of a view. */
+        YesBody: {
+            /** @description The digest that came with the question: what the yes is bound to. */
+            digest: string;
+            /** @description How far it reaches: `once`, `conversation` or `always`. */
+            reach: components["schemas"]["ReachName"];
         };
         /**
          * @description Yes or no.
@@ -4305,6 +4919,142 @@ export interface operations {
             };
         };
     };
+    get_marketplace: {
+        parameters: {
+            query?: {
+                /** @description Part of name, title, description or tags. */
+                search?: string;
+                /** @description What it is about. */
+                tag?: string;
+                /** @description `curated` or `registry`. */
+                source?: "curated" | "registry";
+                /** @description Where to begin: `next` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_marketplace_name: {
+        parameters: {
+            query?: {
+                /** @description The version; the newest if not given. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_marketplace_name_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddOffer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_marketplace_name_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseOffer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolutionView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_models: {
         parameters: {
             query?: never;
@@ -4658,6 +5408,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_id_apps_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_id_apps_call_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Calling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppCalledView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_id_apps_call_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reading"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_id_apps_call_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             "4XX": {
@@ -5647,6 +6525,72 @@ export interface operations {
             };
         };
     };
+    post_tool_servers_id_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tool_servers_id_update_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tools: {
         parameters: {
             query?: never;
@@ -5826,6 +6770,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v0_1_servers: {
+        parameters: {
+            query?: {
+                /** @description Part of name, title or description. */
+                search?: string;
+                /** @description Only what changed since (RFC 3339), what was taken out included. */
+                updated_since?: string;
+                /** @description Only this version, or `latest`. */
+                version?: string;
+                /** @description Where to begin: `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryListView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v0_1_servers_name_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryListView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_v0_1_servers_name_versions_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryServerView"];
                 };
             };
             "4XX": {

@@ -10,7 +10,7 @@ use axum::Router;
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_agent::Limits;
-use galaxy_api::{Api, ApiConfig, Backstage, Declared, Mount, Policy, router};
+use galaxy_api::{Api, ApiConfig, Backstage, Declared, Mount, Policy, SandboxConfig, router};
 use galaxy_app::{App, AppConfig, app::Parts, servers::ServersConfig};
 use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
