@@ -3,7 +3,10 @@
 //!
 //! `cargo xtask conformance --only client` has the suite call it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_base::{Clock, Tasks};
@@ -21,6 +24,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const BACK: &str = "http://localhost:3000/callback";
 const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
+/// How long a server may take to be connected to and to list its tools.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// A server that still wants more after so many sign-ins is given up.
 const SIGN_INS: usize = 3;
 
@@ -225,6 +230,8 @@ async fn main() -> Result<(), Failure> {
     };
     let mut spec = ServerSpec::new(ServerName::parse("suite")?, transport);
     (spec.era, spec.questions) = (era(), Questions::Allowed);
+    // The suite runs all scenarios at once, and has a limit of its own.
+    spec.limits.probe = PATIENCE;
     let keeper = Keeper { program: std::env::current_exe()?, arguments: Vec::new() };
     let server = McpServers::new(net.clone(), keeper, tasks, Clock::System).open(spec);
     let person = Person { net, url, kept, registered: Mutex::default() };

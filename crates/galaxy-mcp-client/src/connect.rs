@@ -24,7 +24,7 @@ use crate::{
     flights::Flights,
     follow::Followed,
     handler::Handler,
-    http::{Home, Http},
+    http::{Beside, Home, Http},
     keeper::Keeper,
     log::Log,
     stdio,
@@ -76,6 +76,7 @@ pub(crate) async fn open(
                 tap: tap.clone(),
                 log: ears.log.clone(),
                 limits: spec.limits,
+                beside: Beside::default(),
             };
             over_http(&handler, &http, config(spec, url.as_str()), era).await
         }
@@ -127,10 +128,12 @@ async fn over_http(
         let transport = StreamableHttpClientTransport::with_client(http.clone(), config.clone());
         handler.clone().serve_with_lifecycle(transport, mode(era)).await
     };
-    match begin(era).await {
+    let begun = match begin(era).await {
         Err(err) if is_older(&err) => begin(Some(Era::Legacy)).await,
         first => first,
-    }
+    }?;
+    http.beside.settled().await;
+    Ok(begun)
 }
 
 /// Whether the server says that it speaks older revisions only: it understood the question, and

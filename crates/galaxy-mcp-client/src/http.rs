@@ -1,6 +1,7 @@
 //! Streamable HTTP over `galaxy-net`: rmcp decides what to send, this sends it.
 
 mod answer;
+mod beside;
 pub(crate) mod events;
 mod hops;
 mod sending;
@@ -28,6 +29,7 @@ use sse_stream::Sse;
 use url::Url;
 
 use crate::{log::Log, tap::Tap};
+pub(crate) use beside::Beside;
 
 type Failure = StreamableHttpError<ServerError>;
 type Headers = HashMap<HeaderName, HeaderValue>;
@@ -53,6 +55,7 @@ pub(crate) struct Http {
     pub(crate) tap: Tap,
     pub(crate) log: Arc<Log>,
     pub(crate) limits: Limits,
+    pub(crate) beside: Beside,
 }
 
 impl Home {
@@ -102,7 +105,15 @@ impl Http {
         let mut headers = base(custom, session.as_deref());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON_MIME_TYPE));
         let response = self.send(Method::POST, headers, body.into()).await?;
-        answer::read(self, &message, session.is_some(), response).await
+        let answer = answer::read(self, &message, session.is_some(), response).await;
+        if let Ok(
+            StreamableHttpPostResponse::Json(_, Some(_))
+            | StreamableHttpPostResponse::Sse(_, Some(_)),
+        ) = &answer
+        {
+            self.beside.expect();
+        }
+        answer
     }
 
     async fn events(
@@ -115,7 +126,9 @@ impl Http {
         if let Some(id) = last_event.and_then(|it| HeaderValue::try_from(it).ok()) {
             headers.insert(header_name(HEADER_LAST_EVENT_ID), id);
         }
-        let response = self.send(Method::GET, headers, Bytes::new()).await?;
+        let response = self.send(Method::GET, headers, Bytes::new()).await;
+        self.beside.answered();
+        let response = response?;
         if response.status() == http::StatusCode::METHOD_NOT_ALLOWED {
             return Err(StreamableHttpError::ServerDoesNotSupportSse);
         }
