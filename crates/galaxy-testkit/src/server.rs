@@ -100,6 +100,8 @@ pub struct FakeToolServer {
     snapshot: watch::Sender<Snapshot>,
     requests: Mutex<Vec<Request>>,
     failure: Mutex<Option<ServerError>>,
+    /// Whether whoever wants the list has to wait, and how many do.
+    held: watch::Sender<(bool, usize)>,
     followed: Mutex<HashMap<String, watch::Sender<u64>>>,
 }
 
@@ -134,6 +136,7 @@ impl FakeToolServer {
             snapshot: watch::Sender::default(),
             requests: Mutex::default(),
             failure: Mutex::default(),
+            held: watch::Sender::default(),
             followed: Mutex::default(),
         }
     }
@@ -141,6 +144,29 @@ impl FakeToolServer {
     /// Cannot be listed from now on, or can again.
     pub fn fail(&self, failure: Option<ServerError>) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    /// Gives no list until [`FakeToolServer::release`].
+    pub fn hold(&self) {
+        self.held.send_modify(|it| it.0 = true);
+    }
+
+    /// Gives its list again.
+    pub fn release(&self) {
+        self.held.send_modify(|it| it.0 = false);
+    }
+
+    /// Until somebody waits for the list.
+    pub async fn is_waited_for(&self) {
+        let _ = self.held.subscribe().wait_for(|(_, waiting)| *waiting > 0).await;
+    }
+
+    /// Waits while the list is held.
+    async fn wait(&self) {
+        let mut held = self.held.subscribe();
+        self.held.send_modify(|it| it.1 += 1);
+        let _ = held.wait_for(|(is_held, _)| !is_held).await;
+        self.held.send_modify(|it| it.1 -= 1);
     }
 
     /// Whether it can be listed; its health says the same.
@@ -196,6 +222,7 @@ impl ToolServer for FakeToolServer {
     }
     fn probe(&self) -> BoxFuture<'_, Result<Probe, ServerError>> {
         async {
+            self.wait().await;
             let server = Arc::new(ServerInfo::default());
             let tools = self.look()?;
             Ok(Probe { latency: Duration::ZERO, era: Era::Modern, server, tools })
@@ -203,7 +230,11 @@ impl ToolServer for FakeToolServer {
         .boxed()
     }
     fn tools(&self) -> BoxFuture<'_, Result<Arc<ToolList>, ServerError>> {
-        async { self.look() }.boxed()
+        async {
+            self.wait().await;
+            self.look()
+        }
+        .boxed()
     }
     fn list(&self, _: Listing) -> BoxFuture<'_, Result<Arc<Vec<Value>>, ServerError>> {
         async { Ok(Arc::default()) }.boxed()

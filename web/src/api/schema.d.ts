@@ -2280,12 +2280,19 @@ export interface components {
          * @enum {string}
          */
         FinishName: "stop" | "calls" | "length" | "refused" | "cancelled" | "broken";
+        /** @description A folder, or a file, that a program is to be allowed to use. */
+        FolderBody: {
+            /** @description Its absolute path. */
+            path: string;
+            /** @description Whether it may be written, too. */
+            write?: boolean;
+        };
         /** @description A folder, or a file, that a program may use. */
         FolderView: {
             /** @description Its absolute path. */
             path: string;
             /** @description Whether it may be written, too. */
-            write?: boolean;
+            write: boolean;
         };
         /** @description Where to fork. */
         Fork: {
@@ -2481,7 +2488,7 @@ export interface components {
                 [key: string]: string | null;
             };
             /** @description What it may use besides what it is made of and a folder of its own. */
-            folders?: components["schemas"]["FolderView"][];
+            folders?: components["schemas"]["FolderBody"][];
             /** @enum {string} */
             kind: "program";
             /** @description How far it may reach. */

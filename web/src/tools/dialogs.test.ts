@@ -1,5 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
+import '../design/tokens.css';
+import '../design/base.css';
 import { Problem, toolServers as api, tools } from '../api/client';
 import type { Candidate, Tried } from '../api/types';
 import { detail, server, tool } from './a-server';

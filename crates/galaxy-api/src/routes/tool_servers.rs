@@ -24,7 +24,7 @@ use crate::{
         All,
         tool_server::{
             LogEntryView, ToolServerDetailView, ToolServerView,
-            link::{FolderView, NetworkView},
+            link::{FolderBody, NetworkView},
         },
     },
 };
@@ -82,7 +82,7 @@ enum LinkBody {
         environment: BTreeMap<String, Option<SecretString>>,
         /// What it may use besides what it is made of and a folder of its own.
         #[serde(default)]
-        folders: Vec<FolderView>,
+        folders: Vec<FolderBody>,
         /// How far it may reach.
         #[serde(default)]
         network: NetworkView,

@@ -55,6 +55,7 @@ async fn every_operation_is_open_to_those_it_is_meant_for_and_to_nobody_else(sto
     for way in ways() {
         let policy = policy_of(&way);
         let scene = Scene::make(&house, &cast.owner).await;
+        let key = scene.fill("/api/auth/keys/{key}");
         // Those who are refused come first: what they could break, the owner would miss.
         nobody(&house, &cast, &way, policy, &scene).await;
         strangers(&house, &cast, &way, policy, &scene).await;
@@ -65,6 +66,7 @@ async fn every_operation_is_open_to_those_it_is_meant_for_and_to_nobody_else(sto
             by_cookie.refused(401, "unauthenticated");
             let reply = call(&house, &way, &scene).bearer(&cast.chat_key).send().await;
             assert_eq!(reply.status, way.status, "{}: {}", way.operation, reply.text());
+            house.call("DELETE", &key).by(&cast.owner).send().await;
             continue;
         }
         let entitled = if policy == Policy::Admin { &cast.admin } else { &cast.owner };
@@ -75,6 +77,8 @@ async fn every_operation_is_open_to_those_it_is_meant_for_and_to_nobody_else(sto
         }
         let reply = call(&house, &way, &scene).by(entitled).send().await;
         assert_eq!(reply.status, way.status, "{}: {}", way.operation, reply.text());
+        // There are more operations than keys that one person may have.
+        house.call("DELETE", &key).by(&cast.owner).send().await;
     }
 }
 

@@ -25,9 +25,18 @@ const MOST_SHARED: usize = 500;
 /// Whoever saves a server waits so long to see whether it answers; it is looked at further.
 const SHOWN_WITHIN: Duration = Duration::from_secs(5);
 
+/// What becomes of the list that a server gives when it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum First {
+    /// What nobody allowed waits.
+    Waits,
+    /// It is the first one, of a server that somebody wants: it is allowed.
+    Allowed(Permit<Write, ToolServer>),
+}
+
 impl App {
     /// Writes a server down, looks at it for at most five seconds, and allows the tools that it
-    /// lists now. That it does not answer is no error: it is seen in its health.
+    /// lists first, also when that takes longer. That it does not answer is no error: it is seen in its health.
     ///
     /// # Errors
     /// [`AppError::Invalid`] with every mistake; [`AppError::Denied`] for what only administrators
@@ -49,9 +58,8 @@ impl App {
         let permit = self.care_permit(caller, made.value).await?;
         if !made.replayed {
             let row = self.store.tool_server(permit).await?;
-            if self.servers.look_now(&row, Some(caller.person)).await {
-                self.allow_all(permit).await?;
-            }
+            self.servers.look_now(&row, Some(caller.person), First::Allowed(permit)).await;
+            self.remembered.forget_all();
         }
         self.server(caller, made.value).await
     }
@@ -139,7 +147,7 @@ impl App {
         if !row.enabled {
             self.servers.close(id).await;
         } else if is_reached_anew {
-            self.servers.look_now(&row, Some(caller.person)).await;
+            self.servers.look_now(&row, Some(caller.person), First::Waits).await;
         }
         self.server(caller, id).await
     }
@@ -204,7 +212,7 @@ impl App {
         if !row.enabled {
             return Err(AppError::Conflict("The tool server is switched off.".to_owned()));
         }
-        self.servers.look_now(&row, Some(caller.person)).await;
+        self.servers.look_now(&row, Some(caller.person), First::Waits).await;
         self.server(caller, id).await
     }
 
@@ -222,22 +230,6 @@ impl App {
         self.probe_server(caller, id).await
     }
 
-    /// Allows what a server lists now.
-    pub(super) async fn allow_all(
-        &self,
-        permit: Permit<Write, ToolServer>,
-    ) -> Result<(), AppError> {
-        let found = self.store.server_tools(permit).await?;
-        let allow = |tool: galaxy_domain::tool_server::ServerToolRow| {
-            let approve = Some(tool.found?.pin);
-            Some(ToolRuling { tool: tool.tool, approve, enabled: None })
-        };
-        self.store.rule_server_tools(permit, found.into_iter().filter_map(allow).collect()).await?;
-        self.servers.shelves.forget_all();
-        self.remembered.forget_all();
-        Ok(())
-    }
-
     /// The permit to look after a server.
     pub(crate) async fn care_permit(
         &self,
@@ -250,17 +242,39 @@ impl App {
 }
 
 impl Servers {
-    /// Looks at a server for as long as somebody waits; goes on behind their back. Gives whether
-    /// it is known what the server lists.
-    pub(super) async fn look_now(self: &Arc<Self>, row: &ToolServerRow, who: Who) -> bool {
+    /// Looks at a server for as long as somebody waits, and goes on behind their back: what must
+    /// be fetched first takes longer. What `first` says of the list holds whenever it comes.
+    pub(super) async fn look_now(self: &Arc<Self>, row: &ToolServerRow, who: Who, first: First) {
         let (servers, row) = (self.clone(), row.clone());
         let look = self.tasks.spawn(async move {
-            let tried = servers.probe(&row, who, Purpose::Use).await;
-            if let Err(err) = &tried {
+            let looked = match (servers.probe(&row, who, Purpose::Use).await, first) {
+                (Ok(true), First::Allowed(permit)) => servers.allow_all(permit, &row).await,
+                (Ok(_), _) => Ok(()),
+                (Err(err), _) => Err(err),
+            };
+            if let Err(err) = looked {
                 tracing::warn!(server = %row.name, error = %err, "cannot be tried");
             }
-            tried.unwrap_or(false)
         });
-        matches!(timeout(SHOWN_WITHIN, look).await, Ok(Ok(true)))
+        let _ = timeout(SHOWN_WITHIN, look).await;
+    }
+
+    /// Allows what a server lists now, if it is still reached as in `row`.
+    async fn allow_all(
+        &self,
+        permit: Permit<Write, ToolServer>,
+        row: &ToolServerRow,
+    ) -> Result<(), AppError> {
+        if self.store.tool_server(permit).await?.revision != row.revision {
+            return Ok(());
+        }
+        let found = self.store.server_tools(permit).await?;
+        let allow = |tool: galaxy_domain::tool_server::ServerToolRow| {
+            let approve = Some(tool.found?.pin);
+            Some(ToolRuling { tool: tool.tool, approve, enabled: None })
+        };
+        self.store.rule_server_tools(permit, found.into_iter().filter_map(allow).collect()).await?;
+        self.shelves.forget_all();
+        Ok(())
     }
 }

@@ -28,7 +28,7 @@ use galaxy_tool::server::{
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{ServerDetail, Servers};
+use super::{ServerDetail, Servers, manage::First};
 use crate::{App, AppError};
 use sealing::Column;
 
@@ -153,11 +153,10 @@ impl App {
             Some(care) => self.store.server_tools(care).await?.is_empty(),
             None => false,
         };
-        let is_read = self.servers.look_now(&row, Some(caller.person)).await;
-        match care {
-            Some(care) if is_read && is_first => self.allow_all(care).await,
-            Some(_) | None => Ok(()),
-        }
+        let first = care.filter(|_| is_first).map_or(First::Waits, First::Allowed);
+        self.servers.look_now(&row, Some(caller.person), first).await;
+        self.remembered.forget_all();
+        Ok(())
     }
 }
 

@@ -1,10 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use galaxy_app::servers::Outward;
 use galaxy_app::{
     AppError,
     calls::{Called, Wanted},
-    servers::{LinkRequest, NewServer, ServerChange, Standing, ToolDecision, Value},
+    servers::{LinkRequest, NewServer, Outward, ServerChange, Standing, ToolDecision, Value},
     tools::ToolInfo,
 };
 use galaxy_domain::{Caller, Kind, Outcome, Role, RunState, ToolServerId, Verdict};
@@ -81,6 +80,28 @@ async fn a_server_that_is_added_is_looked_at_and_its_tools_can_be_used(fixture: 
     let Transport::Http { headers, .. } = &house.servers.opened()[0].transport else { panic!() };
     assert_eq!(headers.len(), 1);
     assert!(!format!("{detail:?}").contains("canary"));
+}
+
+async fn what_a_slow_server_lists_first_is_allowed_when_it_comes(fixture: &StoreFixture) {
+    let house = House::new(fixture, []).await;
+    let server = answering(&house, "weather", "Sunny.");
+    server.hold();
+    // Whoever adds it does not wait to the end.
+    let adding = house.app.add_server(&house.ann, new("weather"), None);
+    tokio::select! {
+        added = adding => panic!("it was not looked at: {added:?}"),
+        () = server.is_waited_for() => (),
+    }
+    assert_eq!(names(&house, &house.ann).await, Vec::<String>::new());
+    server.release();
+    let mut news = house.app.offers_changed();
+    while names(&house, &house.ann).await.is_empty() {
+        news.changed().await.unwrap();
+    }
+    assert_eq!(names(&house, &house.ann).await, ["weather__look"]);
+    // What it lists later waits.
+    server.offer(vec![tool("look", "Looks."), tool("send", "Sends.")]);
+    assert_eq!(names(&house, &house.ann).await, ["weather__look"]);
 }
 
 async fn a_run_calls_a_servers_tool_once_somebody_allowed_it(fixture: &StoreFixture) {
@@ -227,6 +248,7 @@ async fn a_program_that_is_an_agent_itself_is_asked_first(fixture: &StoreFixture
 
 galaxy_testkit::on_both_engines! {
     a_server_that_is_added_is_looked_at_and_its_tools_can_be_used,
+    what_a_slow_server_lists_first_is_allowed_when_it_comes,
     a_run_calls_a_servers_tool_once_somebody_allowed_it,
     a_tool_that_changed_is_not_called_until_somebody_allows_it,
     a_server_that_is_off_or_gone_is_not_called,

@@ -12,5 +12,5 @@ export const detail = (more: Partial<OfferDetail> = {}): OfferDetail => ({
   offer: offer(), short_name: 'files', ways: [way()], versions: [{ version: '1.2.0', status: 'active', latest: true, published_at: null }], installed: [], ...more,
 });
 export const resolution = (more: Partial<Resolution> = {}): Resolution => ({
-  entry: 'galaxy/filesystem', version: '1.2.0', way: 'package-0', link: { kind: 'program', command: '/usr/bin/npx', arguments: ['-y', 'files@1.2.0', '/srv/data'], environment: ['KEY', 'REGION'] }, values: { KEY: null, REGION: 'eu' }, digest: 'd1', mistakes: [], ...more,
+  entry: 'galaxy/filesystem', version: '1.2.0', way: 'package-0', link: { kind: 'program', command: '/usr/bin/npx', arguments: ['-y', 'files@1.2.0', '/srv/data'], environment: ['KEY', 'REGION'], folders: [{ path: '/srv/data', write: false }], network: 'web' }, values: { KEY: null, REGION: 'eu' }, digest: 'd1', mistakes: [], ...more,
 });

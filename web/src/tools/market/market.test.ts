@@ -95,7 +95,7 @@ it('offers programs to administrators, and nothing that cannot be had', async ()
 });
 
 it('moves to a newer version only after another yes', async () => {
-  const old = { kind: 'program' as const, command: '/usr/bin/npx', arguments: ['-y', 'files@1.1.0', '/srv/data'], environment: [] };
+  const old = { kind: 'program' as const, command: '/usr/bin/npx', arguments: ['-y', 'files@1.1.0', '/srv/data'], environment: [], folders: [], network: 'web' as const };
   const update: Update = { now: old, from: '1.1.0', becomes: resolution(), ways: [way()], inputs: { 'argument.0': ['/srv/data'] } };
   const preview = vi.spyOn(api, 'previewUpdate').mockResolvedValue(update), apply = vi.spyOn(api, 'update').mockResolvedValue(serverDetail()), onmoved = vi.fn();
   const here = server({ origin: { entry: 'galaxy/filesystem', version: '1.1.0', newer: '1.2.0' } });

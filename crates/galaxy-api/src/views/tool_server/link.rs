@@ -34,9 +34,18 @@ pub enum LinkView {
 }
 
 /// A folder, or a file, that a program may use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FolderView {
+    /// Its absolute path.
+    pub path: String,
+    /// Whether it may be written, too.
+    pub write: bool,
+}
+
+/// A folder, or a file, that a program is to be allowed to use.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FolderBody {
     /// Its absolute path.
     pub path: String,
     /// Whether it may be written, too.
@@ -57,9 +66,9 @@ pub enum NetworkView {
     Any,
 }
 
-impl From<FolderView> for Folder {
-    fn from(view: FolderView) -> Self {
-        Self { path: view.path, write: view.write }
+impl From<FolderBody> for Folder {
+    fn from(body: FolderBody) -> Self {
+        Self { path: body.path, write: body.write }
     }
 }
 
