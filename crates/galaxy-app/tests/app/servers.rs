@@ -15,7 +15,7 @@ use galaxy_tool::{
 use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, caller};
+use crate::house::{House, caller, worker};
 
 fn tool(name: &str, says: &str) -> Json {
     json!({ "name": name, "description": says, "inputSchema": { "type": "object" } })
@@ -83,7 +83,8 @@ async fn a_server_that_is_added_is_looked_at_and_its_tools_can_be_used(fixture: 
 }
 
 async fn what_a_slow_server_lists_first_is_allowed_when_it_comes(fixture: &StoreFixture) {
-    let house = House::new(fixture, []).await;
+    // Nobody else looks at servers here.
+    let house = House::idle(&fixture.store, [], [], worker("one")).await;
     let server = answering(&house, "weather", "Sunny.");
     server.hold();
     // Whoever adds it does not wait to the end.
