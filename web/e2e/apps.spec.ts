@@ -243,9 +243,9 @@ test.describe('views of tool servers', () => {
   });
 
   test('an official one is shown as its authors meant it', async ({ page, launch }) => {
-    const program = resolve(import.meta.dirname, '../node_modules/@modelcontextprotocol/server-basic-vanillajs/dist/index.js');
+    const packages = resolve(import.meta.dirname, '../node_modules'), program = `${packages}/@modelcontextprotocol/server-basic-vanillajs/dist/index.js`;
     const { admin, url } = await open(page, launch);
-    await admin.call('POST', '/api/tool-servers', { name: 'basic', title: 'Basic', link: { kind: 'program', command: process.execPath, arguments: [program, '--stdio'], environment: {} } });
+    await admin.call('POST', '/api/tool-servers', { name: 'basic', title: 'Basic', link: { kind: 'program', command: process.execPath, arguments: [program, '--stdio'], folders: [{ path: packages }] } });
     await admin.rule('basic__get-time', 'allow');
     await page.goto(url);
     await say(page, 'weather by basic__get-time');
