@@ -3,7 +3,7 @@ import { count } from '../../i18n/format';
 export const words = {
   title: 'Marketplace', tabs: 'Tools', connected: 'Connected', lead: 'Tool servers that you can choose. Nothing is run or sent before you have seen exactly what, and said yes.',
   search: 'Search the marketplace', searchHint: 'Search', filters: 'What is shown', tag: 'About', anyTag: 'About anything', source: 'From', anySource: 'From both lists',
-  sources: { curated: 'Looked at', registry: 'Registry' }, sourceHints: { curated: 'Somebody looked at it; it comes with this program.', registry: 'As its author registered it. Nobody here looked at it.' },
+  sources: { curated: 'Curated', registry: 'Registry' }, sourceHints: { curated: 'Somebody looked at it; it comes with this program.', registry: 'As its author registered it. Nobody here looked at it.' },
   none: 'Nothing fits', noneHint: 'Try another word, or add a server by its address or command.', more: 'Show more', loading: 'Loading', failed: 'The marketplace could not be loaded.', failedOne: 'The entry could not be loaded.',
   gone: 'There is no such entry', goneHint: 'It was taken out, or it never was here.', back: 'The marketplace', found: (n: number, more: boolean) => `${count(n, 'entry', 'entries')}${more ? ' and more' : ''}`,
   noMirror: 'No registry is read here: these are the servers that come with the program.', mirror: (entries: number, address: string) => `${count(entries, 'entry', 'entries')} of ${address}`, imported: (entries: number) => `${count(entries, 'entry', 'entries')} of a registry`,
