@@ -107,7 +107,7 @@ impl App {
         match resolve(way, &choice.inputs, &kept) {
             Ok(reached) => {
                 values = shown(&reached);
-                let asked = asked(reached);
+                let asked = asked(reached, known.link);
                 self.refuse_programs(&asked, &mut mistakes);
                 link = mistakes.link(&asked, known, &self.servers.config).map(|(link, _)| link);
                 request = Some(asked);
@@ -150,8 +150,9 @@ const fn is_program(way: &Way) -> bool {
     matches!(way.how, How::Package(_))
 }
 
-/// What is asked of the use cases of tool servers.
-fn asked(reached: Reached) -> LinkRequest {
+/// What is asked of the use cases of tool servers. What somebody allowed a program, in the place of
+/// which this comes, stays allowed, and no more.
+fn asked(reached: Reached, before: Option<&Link>) -> LinkRequest {
     let values = |worths: BTreeMap<String, Worth>| {
         let value = |worth| match worth {
             Worth::Plain(text) => Value::Set(text.into()),
@@ -162,9 +163,12 @@ fn asked(reached: Reached) -> LinkRequest {
     };
     match reached {
         Reached::Program { command, arguments, environment } => {
-            // Whatever runs a package fetches it first. More than that, and more than reading what
-            // its arguments name, is for whoever looks after the server to say.
-            let (folders, network) = (folders_of(&arguments), Outward::Web);
+            let (folders, network) = match before {
+                Some(Link::Program { folders, network, .. }) => (folders.clone(), *network),
+                // Whatever runs a package fetches it first. More than that, and more than reading
+                // what its arguments name, is for whoever looks after the server to say.
+                Some(Link::Http { .. }) | None => (folders_of(&arguments), Outward::Web),
+            };
             let environment = values(environment);
             LinkRequest::Program { command, arguments, environment, folders, network }
         }
@@ -200,4 +204,35 @@ fn pointer(defect: &Defect) -> String {
         return "/way".to_owned();
     }
     format!("/inputs/{}", defect.key.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use galaxy_domain::tool_server::Folder;
+
+    use super::*;
+
+    #[test]
+    fn a_newer_version_may_do_what_the_older_one_was_allowed() {
+        let reached = || Reached::Program {
+            command: "npx".to_owned(),
+            arguments: vec!["-y".to_owned(), "files@2".to_owned(), "/usr".to_owned()],
+            environment: BTreeMap::new(),
+        };
+        let of = |request| match request {
+            LinkRequest::Program { folders, network, .. } => (folders, network),
+            LinkRequest::Http { .. } => panic!("a program"),
+        };
+        let folder = |path: &str, write| Folder { path: path.to_owned(), write };
+        assert_eq!(of(asked(reached(), None)), (vec![folder("/usr", false)], Outward::Web));
+        let before = Link::Program {
+            command: "/usr/bin/npx".to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folders: vec![folder("/srv", true)],
+            network: Outward::Nowhere,
+        };
+        let (folders, network) = of(asked(reached(), Some(&before)));
+        assert_eq!((folders, network), (vec![folder("/srv", true)], Outward::Nowhere));
+    }
 }
