@@ -76,8 +76,13 @@ impl Servers {
     /// Waits until it is known whether the walls hold.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when they do not.
+    /// [`AppError::Unavailable`] when they do not; [`AppError::Conflict`] where no programs are
+    /// started at all: those that were added before somebody forbade them are still written down.
     pub(super) async fn behind_walls(&self) -> Result<(), AppError> {
+        if !self.config.programs {
+            let words = "Programs are not started here (TOOL_PROGRAMS).";
+            return Err(AppError::Conflict(words.to_owned()));
+        }
         let mut sandbox = self.config.sandbox.clone();
         let tried = timeout(TRIED_WITHIN, sandbox.wait_for(|it| *it != Sandbox::Untried)).await;
         let why = match tried.ok().and_then(Result::ok).as_deref() {

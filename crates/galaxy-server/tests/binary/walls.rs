@@ -55,3 +55,23 @@ async fn a_program_reads_what_it_was_given_and_not_the_servers_keys() {
     let config = galaxy.client.get("/api/runtime-config").await.unwrap().body;
     assert_eq!(config["features"]["tool_programs"], "confined");
 }
+
+#[tokio::test]
+async fn a_program_of_before_is_not_started_where_programs_are_forbidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(folder.path());
+    let galaxy = setup.start().await;
+    let added = galaxy.client.done(&program("old", "/nothing", &[])).await;
+    assert_eq!(added["server"]["health"]["state"], "ready", "{added}");
+    let offers = format!("/api/tool-servers/{}/resources", added["server"]["id"].as_str().unwrap());
+    galaxy.kill().await;
+
+    let galaxy = setup.with("TOOL_PROGRAMS", "false").start().await;
+    let refused = galaxy.client.get(&offers).await.unwrap();
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body["detail"].as_str().unwrap().contains("TOOL_PROGRAMS"), "{}", refused.body);
+    assert_eq!(
+        galaxy.client.get("/api/runtime-config").await.unwrap().body["features"]["tool_programs"],
+        "off"
+    );
+}
