@@ -13,7 +13,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, AppError, servers::Relayed};
+use crate::{
+    App, AppError,
+    servers::{Relayed, shelf::Shelf},
+};
 
 mod remembered;
 
@@ -62,8 +65,8 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Offer>, AppError> {
-        let rules = self.rules(caller).await?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let rules = self.rules(caller, &shelf).await?;
         let offer = |tool: &Arc<dyn AnyTool>| {
             let verdict = rules.verdict(&**tool);
             let offered = verdict != Verdict::Deny
@@ -112,7 +115,7 @@ impl App {
             input: wanted.input,
             opaque: None,
         };
-        match self.rules(caller).await?.judge(&asked) {
+        match self.rules(caller, &shelf).await?.judge(&asked) {
             Judgement::Allow => (),
             // A yes is given by the person, signed in; whoever calls here may hold a key only.
             Judgement::Ask => return Ok(Called::Asks),
@@ -139,21 +142,28 @@ impl App {
         Ok(Called::Ended(outcome))
     }
 
-    /// What the caller's standing rules say about the tools there are, a moment ago at most.
-    pub(crate) async fn rules(&self, caller: &Caller) -> Result<Arc<Rules>, AppError> {
-        let began = match self.remembered.find(caller.person) {
+    /// What the caller's standing rules say about the tools of `shelf`, a moment ago at most.
+    pub(crate) async fn rules(
+        &self,
+        caller: &Caller,
+        shelf: &Arc<Shelf>,
+    ) -> Result<Arc<Rules>, AppError> {
+        let began = match self.remembered.find(caller.person, shelf) {
             Ok(rules) => return Ok(rules),
             Err(began) => began,
         };
-        let rules = Arc::new(self.rules_now(caller).await?);
-        self.remembered.keep(caller.person, &rules, began);
+        let rules = Arc::new(self.rules_now(caller, shelf).await?);
+        self.remembered.keep(caller.person, shelf, &rules, began);
         Ok(rules)
     }
 
-    /// What the caller's standing rules say about the tools there are.
-    pub(crate) async fn rules_now(&self, caller: &Caller) -> Result<Rules, AppError> {
+    /// What the caller's standing rules say about the tools of `shelf`.
+    pub(crate) async fn rules_now(
+        &self,
+        caller: &Caller,
+        shelf: &Shelf,
+    ) -> Result<Rules, AppError> {
         let rules = self.store.rules(caller.person, caller.workspace, None).await?;
-        let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         Ok(Rules::new(shelf.everything.clone(), &rules))
     }
 }

@@ -58,8 +58,8 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn tools(&self, caller: &Caller) -> Result<Vec<ToolInfo>, AppError> {
-        let rules = self.rules_now(caller).await?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+        let rules = self.rules_now(caller, &shelf).await?;
         let offered =
             |tool: &&Arc<dyn AnyTool>| caller.role >= Role::Member || tool.effect().is_repeatable();
         let info = |tool: &Arc<dyn AnyTool>| ToolInfo {

@@ -1,5 +1,8 @@
 //! Remembers for a moment what people's standing rules say, so that a busy client does not cost a
 //! database query per call.
+//!
+//! **Invariant:** rules are only ever found for the very shelf that they were made for. A rule about
+//! a tool that was not on it would be missed.
 
 use std::{
     collections::HashMap,
@@ -10,6 +13,8 @@ use std::{
 use galaxy_agent::policy::Rules;
 use galaxy_domain::PersonId;
 use tokio::time::Instant;
+
+use crate::servers::shelf::Shelf;
 
 /// How long a rule that was changed on another instance can still be missed on this one.
 const LIFE: Duration = Duration::from_secs(2);
@@ -24,8 +29,14 @@ pub(crate) struct Remembered {
 
 #[derive(Default)]
 struct State {
-    rules: HashMap<PersonId, (Arc<Rules>, Instant)>,
+    rules: HashMap<PersonId, Entry>,
     changes: u64,
+}
+
+struct Entry {
+    rules: Arc<Rules>,
+    shelf: Arc<Shelf>,
+    until: Instant,
 }
 
 /// Proof that a look-up began at a certain point, so that its result is not kept if a rule was
@@ -34,29 +45,37 @@ struct State {
 pub(crate) struct Began(u64);
 
 impl Remembered {
-    /// The rules of `person`, if they were learnt a moment ago; else the start of a look-up.
-    pub(crate) fn find(&self, person: PersonId) -> Result<Arc<Rules>, Began> {
+    /// The rules of `person` for the tools of `shelf`, if they were learnt a moment ago; else the
+    /// start of a look-up.
+    pub(crate) fn find(&self, person: PersonId, shelf: &Arc<Shelf>) -> Result<Arc<Rules>, Began> {
         let now = Instant::now();
         self.locked(|state| match state.rules.get(&person) {
-            Some((rules, until)) if *until > now => Ok(rules.clone()),
+            Some(it) if it.until > now && Arc::ptr_eq(&it.shelf, shelf) => Ok(it.rules.clone()),
             Some(_) | None => Err(Began(state.changes)),
         })
     }
 
     /// Remembers what a look-up found, unless some rule was changed since it began.
-    pub(crate) fn keep(&self, person: PersonId, rules: &Arc<Rules>, began: Began) {
+    pub(crate) fn keep(
+        &self,
+        person: PersonId,
+        shelf: &Arc<Shelf>,
+        rules: &Arc<Rules>,
+        began: Began,
+    ) {
         let now = Instant::now();
         self.locked(|state| {
             if state.changes != began.0 {
                 return;
             }
             if state.rules.len() >= REMEMBERED {
-                state.rules.retain(|_, (_, until)| *until > now);
+                state.rules.retain(|_, it| it.until > now);
             }
             if state.rules.len() >= REMEMBERED {
                 state.rules.clear();
             }
-            state.rules.insert(person, (rules.clone(), now + LIFE));
+            let (rules, shelf) = (rules.clone(), shelf.clone());
+            state.rules.insert(person, Entry { rules, shelf, until: now + LIFE });
         });
     }
 
@@ -87,17 +106,32 @@ mod tests {
 
     use super::*;
 
+    fn shelf() -> Arc<Shelf> {
+        let empty = Toolbox::default();
+        Arc::new(Shelf { toolbox: empty.clone(), everything: empty, servers: Vec::new() })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn rules_are_remembered_for_a_moment_and_not_beyond_a_change() {
-        let (remembered, person) = (Remembered::default(), PersonId::fresh());
+        let (remembered, person, shelf) = (Remembered::default(), PersonId::fresh(), shelf());
         let rules = Arc::new(Rules::new(Toolbox::default(), &[]));
-        let began = remembered.find(person).err().unwrap();
-        remembered.keep(person, &rules, began);
-        assert!(remembered.find(person).is_ok());
+        let began = remembered.find(person, &shelf).err().unwrap();
+        remembered.keep(person, &shelf, &rules, began);
+        assert!(remembered.find(person, &shelf).is_ok());
         tokio::time::advance(LIFE).await;
-        let began = remembered.find(person).err().unwrap();
+        let began = remembered.find(person, &shelf).err().unwrap();
         remembered.forget(person);
-        remembered.keep(person, &rules, began);
-        assert!(remembered.find(person).is_err(), "it was read before the change");
+        remembered.keep(person, &shelf, &rules, began);
+        assert!(remembered.find(person, &shelf).is_err(), "it was read before the change");
+    }
+
+    #[tokio::test]
+    async fn rules_for_other_tools_are_not_taken() {
+        let (remembered, person, one) = (Remembered::default(), PersonId::fresh(), shelf());
+        let rules = Arc::new(Rules::new(Toolbox::default(), &[]));
+        let began = remembered.find(person, &one).err().unwrap();
+        remembered.keep(person, &one, &rules, began);
+        assert!(remembered.find(person, &shelf()).is_err());
+        assert!(remembered.find(person, &one).is_ok());
     }
 }

@@ -153,7 +153,7 @@ impl App {
         let since = now.saturating_sub(i64::try_from(HISTORY.as_millis()).unwrap_or(i64::MAX));
         let checks = self.store.checks(permit, Timestamp::from_millis(since)).await?;
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
-        let rules = self.rules_now(caller).await?;
+        let rules = self.rules_now(caller, &shelf).await?;
         let is_shadowed = row.enabled && !shelf.servers.iter().any(|it| it.row.id == row.id);
         let tally = tally(&tools);
         let about = self.live_health(caller, &row).and_then(|it| it.server);

@@ -77,7 +77,7 @@ impl App {
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let shelved = shelf.server(name).ok_or(AppError::NotFound)?;
         let row = &shelved.row;
-        let rules = self.rules(caller).await?;
+        let rules = self.rules(caller, &shelf).await?;
         let mounted = |tool: &Arc<RemoteTool>| {
             let verdict = rules.verdict(&**tool);
             // Who is at the other end may be an agent and nothing else.
