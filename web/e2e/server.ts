@@ -28,11 +28,15 @@ export class Galaxy {
   }
 
   get url() { return `http://127.0.0.1:${this.port}`; }
+  get pid() { return this.#process?.pid ?? 0; }
+  /** All that it wrote since it was started, and where it keeps what it knows. */
+  get said() { return this.#said; }
+  get data() { return join(this.folder, 'data'); }
 
   /** Starts it, once more if need be: the same folder, the same address. */
   async start() {
     this.#said = '';
-    const env = { PATH: process.env.PATH, ...SETTINGS, ...this.settings, HOST: '127.0.0.1', PORT: String(this.port), PUBLIC_URL: this.url, DATA_DIR: join(this.folder, 'data') };
+    const env = { PATH: process.env.PATH, ...SETTINGS, ...this.settings, HOST: '127.0.0.1', PORT: String(this.port), PUBLIC_URL: this.url, DATA_DIR: this.data };
     const running = spawn(BINARY, [], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = running;
     for (const stream of [running.stdout, running.stderr]) stream.on('data', (data: Buffer) => { this.#said += data; });
@@ -44,6 +48,9 @@ export class Galaxy {
 
   /** Ends it without a word, as a power cut would. */
   kill() { return this.#end('SIGKILL'); }
+
+  /** Ends it as an operator would. */
+  stop() { return this.#end('SIGTERM'); }
 
   /** Ends it for good and removes what it kept. */
   async remove() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use galaxy_domain::{Effect, ToolCall, Verdict, tool::ToolRule};
-use galaxy_tool::{AnyTool, Toolbox};
+use galaxy_tool::{AnyTool, Toolbox, server::names};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -55,6 +55,24 @@ impl Rules {
         Self { toolbox, rules: chosen }
     }
 
+    /// What is said of a tool that is not among those that are offered: one of a server whose
+    /// other tools are may well have been there a moment ago.
+    fn not_there(&self, tool: &str) -> String {
+        let listed = |of: Option<&str>| {
+            let known = self.toolbox.iter().filter(|it| of.is_none_or(|of| it.origin() == of));
+            known.map(|it| it.name()).collect::<Vec<_>>().join(", ")
+        };
+        let server = names::server_of(tool);
+        match server.filter(|it| self.toolbox.iter().any(|tool| tool.origin() == *it)) {
+            Some(server) => format!(
+                "there is no tool `{tool}` at the moment: either the server {server} has none, or \
+                 somebody has to allow it (again) on the page Tools; its tools are: {}",
+                listed(Some(server)),
+            ),
+            None => format!("there is no tool `{tool}`; the tools are: {}", listed(None)),
+        }
+    }
+
     /// What is said about a tool before any call.
     pub fn verdict(&self, tool: &dyn AnyTool) -> Verdict {
         self.rules.get(tool.name()).copied().unwrap_or_else(|| tool.default_verdict())
@@ -64,12 +82,7 @@ impl Rules {
 impl Policy for Rules {
     fn judge(&self, call: &ToolCall) -> Judgement {
         let Some(tool) = self.toolbox.get(&call.tool) else {
-            let known: Vec<&str> = self.toolbox.iter().map(|tool| tool.name()).collect();
-            return Judgement::Refuse(format!(
-                "there is no tool `{}`; the tools are: {}",
-                call.tool,
-                known.join(", ")
-            ));
+            return Judgement::Refuse(self.not_there(&call.tool));
         };
         if let Err(wrong) = tool.schema().check(&call.input) {
             return Judgement::Refuse(format!("invalid arguments: {wrong}"));
@@ -180,6 +193,23 @@ mod tests {
             .add(Arc::new(FakeTool::new("mail", Effect::Reaches, |_, _| async { Ok(Vec::new()) })))
             .unwrap();
         assert_eq!(judge(&toolbox, json!({})), Judgement::Ask);
+    }
+
+    #[test]
+    fn a_tool_of_a_server_that_is_not_offered_now_is_told_from_one_that_never_was() {
+        let mut toolbox = Toolbox::default();
+        for name in ["birds__count", "add"] {
+            let tool = FakeTool::new(name, Effect::Reads, |_, _| async { Ok(Vec::new()) });
+            let tool = if name == "add" { tool } else { tool.of("birds") };
+            toolbox.add(Arc::new(tool)).unwrap();
+        }
+        let rules = Rules::new(toolbox, &[]);
+        let gone = rules.not_there("birds__ring");
+        assert!(gone.contains("the page Tools; its tools are: birds__count"), "{gone}");
+        assert_eq!(
+            rules.not_there("bees__ring"),
+            "there is no tool `bees__ring`; the tools are: add, birds__count"
+        );
     }
 
     #[test]

@@ -20,6 +20,16 @@ pub(crate) fn words(text: &str) -> String {
     clip(&visible(text), WORDS)
 }
 
+/// Something that is longer than it may be.
+pub(crate) fn too_long(what: &str, max: usize) -> ServerError {
+    let size = match (max >> 20, max >> 10) {
+        (0, 0) => format!("{max} bytes"),
+        (0, kilobytes) => format!("{kilobytes} kB"),
+        (megabytes, _) => format!("{megabytes} MB"),
+    };
+    ServerError::TooLarge(format!("{what} of more than {size}"))
+}
+
 /// Why a request failed.
 #[expect(clippy::wildcard_enum_match_arm, reason = "these errors may grow with rmcp")]
 pub(crate) fn of_request(err: ServiceError) -> ServerError {

@@ -121,7 +121,8 @@ impl ClientHandler for Handler {
         request: ElicitRequestParams,
         cx: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
-        let params = serde_json::to_value(&request).unwrap_or_default();
+        let mut params = serde_json::to_value(&request).unwrap_or_default();
+        self.log.scrub(&mut params);
         Ok(match self.ask(&params, &cx).await {
             Answer::Accept(content) => {
                 ElicitResult::new(ElicitationAction::Accept).with_content(content)
@@ -140,7 +141,8 @@ impl ClientHandler for Handler {
         if request.method != ELICIT {
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None));
         }
-        let params = request.params.unwrap_or_default();
+        let mut params = request.params.unwrap_or_default();
+        self.log.scrub(&mut params);
         Ok(CustomResult(self.ask(&params, &cx).await.into_result()))
     }
 
@@ -149,7 +151,7 @@ impl ClientHandler for Handler {
         params: ProgressNotificationParam,
         _: NotificationContext<RoleClient>,
     ) {
-        let message = params.message.as_deref().map(words);
+        let message = params.message.as_deref().map(|it| words(&self.log.without_secrets(it)));
         let progress = Progress { done: params.progress, total: params.total, message };
         self.flights.progress(&params.progress_token, progress).await;
     }
@@ -168,7 +170,9 @@ impl ClientHandler for Handler {
         // Nobody reads what belongs to somebody else's call.
         if let Some(flight) = self.flights.asker(stream.as_ref()).await {
             flight.life.send_modify(|it| it.signs += 1);
-            flight.cx.log.logged(serde_json::to_value(&params).unwrap_or_default());
+            let mut message = serde_json::to_value(&params).unwrap_or_default();
+            self.log.scrub(&mut message);
+            flight.cx.log.logged(message);
         }
     }
 

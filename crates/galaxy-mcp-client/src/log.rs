@@ -10,14 +10,20 @@ use galaxy_base::{
     text::{headline, visible},
 };
 use galaxy_tool::server::{LogLine, LogSource, ServerError};
+use serde_json::Value;
 
 /// Older lines make room.
 const LINES: usize = 200;
+/// So many of them may be ours, however much the server writes: they say what went wrong.
+const OURS: usize = 50;
 /// Longer lines are cut, visibly.
 const LINE_CHARS: usize = 1000;
 
 /// Shorter values than this are not looked for: they would be found everywhere.
 const SECRET_CHARS: usize = 6;
+/// What a tool answers is read by models and people and has to stay as it is: there only values are
+/// looked for that are at least so long, and that are nothing but a secret.
+const OPAQUE_CHARS: usize = 12;
 
 /// So many tokens are remembered: the newest are the ones that a server can still repeat.
 const TOKENS: usize = 4;
@@ -35,8 +41,9 @@ pub(crate) struct Log {
 impl Log {
     /// A log that shows none of `secrets`.
     pub(crate) fn new(clock: Clock, secrets: impl Iterator<Item = SecretString>) -> Self {
-        let secrets = secrets.filter(|it| it.expose_secret().len() >= SECRET_CHARS).collect();
-        Self { clock, secrets, ..Self::default() }
+        let mut all: Vec<SecretString> = secrets.flat_map(alone).collect();
+        all.retain(|it| it.expose_secret().len() >= SECRET_CHARS);
+        Self { clock, secrets: all, ..Self::default() }
     }
 
     /// `text` without any of the secrets.
@@ -53,7 +60,8 @@ impl Log {
             ServerError::Unavailable { message, retry_after } => {
                 ServerError::Unavailable { message: clean(message), retry_after }
             }
-            ServerError::Said { code, message, data } => {
+            ServerError::Said { code, message, mut data } => {
+                data.iter_mut().for_each(|it| self.scrub(it));
                 ServerError::Said { code, message: clean(message), data }
             }
             ServerError::Refused(text) => ServerError::Refused(clean(text)),
@@ -64,6 +72,17 @@ impl Log {
                 ServerError::NeedsSignIn { www_authenticate: www_authenticate.map(clean) }
             }
             ServerError::TimedOut(_) | ServerError::Cancelled => err,
+        }
+    }
+
+    /// Takes what opens the server out of what it answers: it would be kept with the run and
+    /// shown to models and people. Tokens are always looked for.
+    pub(crate) fn scrub(&self, answer: &mut Value) {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let opaque = self.secrets.iter().filter(|it| is_opaque(it.expose_secret()));
+        let hidden: Vec<&str> = opaque.chain(&tokens).map(ExposeSecret::expose_secret).collect();
+        if !hidden.is_empty() {
+            scrub(answer, &hidden);
         }
     }
 
@@ -86,7 +105,10 @@ impl Log {
         let line = LogLine { at: self.clock.now(), source, text };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES {
-            lines.pop_front();
+            let ours = |it: &LogLine| it.source == LogSource::Connection;
+            let too_many = lines.iter().filter(|it| ours(it)).count() >= OURS;
+            let at = lines.iter().position(|it| ours(it) == too_many).unwrap_or(0);
+            lines.remove(at);
         }
         lines.push_back(line);
     }
@@ -105,9 +127,43 @@ impl Log {
     }
 }
 
+/// `value`, and what is left of it without the scheme that stands before it (`Bearer …`).
+fn alone(value: SecretString) -> impl Iterator<Item = SecretString> {
+    let bare = value.expose_secret().split_once(' ').map(|(_, rest)| rest.trim());
+    let bare = bare.filter(|it| !it.contains(' ')).map(SecretString::from);
+    // The longer one first: nothing of it is left to be found by the other.
+    std::iter::once(value).chain(bare)
+}
+
+/// Whether `value` is a key, and not a word, a path or a setting that an answer may well speak of.
+fn is_opaque(value: &str) -> bool {
+    let (letter, digit) = (|it: char| it.is_ascii_alphabetic(), |it: char| it.is_ascii_digit());
+    let is_address = value.starts_with(['/', '.', '~']) || value.contains("://");
+    value.len() >= OPAQUE_CHARS
+        && (!is_address || value.contains('@'))
+        && value.contains(letter)
+        && value.contains(digit)
+}
+
+fn scrub(value: &mut Value, hidden: &[&str]) {
+    match value {
+        Value::String(text) => {
+            for secret in hidden.iter().filter(|it| !it.is_empty()) {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "[secret]");
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|it| scrub(it, hidden)),
+        Value::Object(fields) => fields.values_mut().for_each(|it| scrub(it, hidden)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn secrets_of_the_spec_are_not_shown() {
@@ -121,6 +177,46 @@ mod tests {
             assert_eq!(log.without_secrets(&format!("it was token-{token}")), "it was [secret]");
         }
         assert_eq!(log.tokens.lock().unwrap().len(), TOKENS);
+    }
+
+    #[test]
+    fn a_token_is_hidden_without_its_scheme_too() {
+        let log = Log::new(Clock::default(), [SecretString::from("Bearer abcdef")].into_iter());
+        assert_eq!(log.without_secrets("abcdef; Bearer abcdef"), "[secret]; [secret]");
+    }
+
+    #[test]
+    fn what_opens_a_server_is_taken_out_of_its_answers_and_what_may_be_spoken_of_is_not() {
+        let spec = [
+            "Bearer k3y-of-the-house",
+            "/srv/notes/2026.json",
+            "Europe/Berlin",
+            "https://db.test/1",
+        ];
+        let log = Log::new(Clock::default(), spec.map(SecretString::from).into_iter());
+        log.hide(&SecretString::from("token-one"));
+        let mut answer = json!({ "content": [{ "text": "k3y-of-the-house, token-one" }],
+            "at": "/srv/notes/2026.json in Europe/Berlin, https://db.test/1", "count": 1 });
+        log.scrub(&mut answer);
+        assert_eq!(answer["content"][0]["text"], "[secret], [secret]");
+        assert_eq!(answer["at"], "/srv/notes/2026.json in Europe/Berlin, https://db.test/1");
+    }
+
+    #[test]
+    fn what_went_wrong_is_still_there_after_a_flood_and_leaves_room_for_it() {
+        let log = Log::default();
+        log.add(LogSource::Connection, "it broke");
+        for at in 0..300 {
+            log.add(LogSource::Stderr, &format!("line {at}"));
+        }
+        let lines = log.lines();
+        assert_eq!((lines.len(), lines[0].text.as_str()), (LINES, "it broke"));
+        for at in 0..300 {
+            log.add(LogSource::Connection, &format!("again {at}"));
+        }
+        let lines = log.lines();
+        let ours = lines.iter().filter(|it| it.source == LogSource::Connection).count();
+        assert_eq!((lines.len(), ours, lines[199].text.as_str()), (LINES, OURS, "again 299"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{log::Log, tap::Tap, wire};
+use crate::{failure, log::Log, tap::Tap, wire};
 
 pub(crate) use child::{Program, start};
 use lines::{Line, Lines};
@@ -112,7 +112,7 @@ impl Shared {
                 Err(err) => return self.nonsense(&text, err),
             },
             Line::TooLong { id, max } => {
-                let err = ServerError::TooLarge(format!("a message of more than {max} bytes"));
+                let err = failure::too_long("a message", max);
                 self.log.add(LogSource::Connection, &err.to_string());
                 let id =
                     id.filter(|it| self.tap.method(it).is_some()).or_else(|| self.tap.sole())?;

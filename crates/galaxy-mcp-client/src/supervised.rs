@@ -177,7 +177,9 @@ impl Inner {
             () = cx.cancel.cancelled() => return Err(ServerError::Cancelled),
         };
         let mut result = connection.request(&self.house.tasks, request, cx).await;
-        result = result.map_err(|err| self.status.ears().log.clean(err));
+        let log = self.status.ears().log;
+        result.iter_mut().for_each(|it| log.scrub(it));
+        result = result.map_err(|err| log.clean(err));
         if matches!(result, Err(ServerError::Lost(_))) && connection.is_over() {
             result = Err(self.epitaph(&connection).await);
         }

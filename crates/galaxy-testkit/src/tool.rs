@@ -16,6 +16,7 @@ type Work = dyn Fn(Value, ToolCx) -> BoxFuture<'static, Result<Output, ToolError
 /// `FakeTool::new("send", Effect::Reaches, |_, _| async { Ok(vec![]) }).verdict(Verdict::Allow)`.
 pub struct FakeTool {
     name: String,
+    origin: String,
     effect: Effect,
     verdict: Verdict,
     limit: Duration,
@@ -36,6 +37,7 @@ impl FakeTool {
     {
         Self {
             name: name.to_owned(),
+            origin: "built-in".to_owned(),
             effect,
             verdict: if effect.is_repeatable() { Verdict::Allow } else { Verdict::Ask },
             limit: TIME_LIMIT,
@@ -52,6 +54,13 @@ impl FakeTool {
             let output = vec![Part::text(text.clone())];
             async move { Ok(output) }
         })
+    }
+
+    /// Which tool server it comes from.
+    #[must_use]
+    pub fn of(mut self, server: &str) -> Self {
+        server.clone_into(&mut self.origin);
+        self
     }
 
     /// What happens when nobody has said anything about it.
@@ -88,8 +97,8 @@ impl AnyTool for FakeTool {
     fn description(&self) -> &'static str {
         "A tool for tests."
     }
-    fn origin(&self) -> &'static str {
-        "built-in"
+    fn origin(&self) -> &str {
+        &self.origin
     }
     fn effect(&self) -> Effect {
         self.effect

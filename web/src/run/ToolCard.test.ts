@@ -29,6 +29,13 @@ it.each([['Always in this chat', 'conversation'], ['Always', 'always']])('%s rea
   expect(decide).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ decision: 'allow', reach }));
 });
 
+it('says why a call failed without being opened', async () => {
+  const screen = await card({ state: 'failed', message: 'the office is \u202Eclosed' });
+  await expect.element(screen.getByText('office, failed, the office is ⟨U+202E⟩closed')).toBeVisible();
+  await screen.getByText('mail_send').click();
+  await expect.element(screen.getByText('office, failed', { exact: true })).toBeVisible();
+});
+
 it('sends a no with its reason', async () => {
   const decide = vi.fn(() => Promise.resolve());
   const screen = await card({}, decide);

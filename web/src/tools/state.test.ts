@@ -17,6 +17,12 @@ it('tools that wait are told before all is well, and after what is wrong', () =>
   expect(waiting('needs_sign_in').word).toBe('sign-in needed');
 });
 
+it('a sign-in that went wrong is told from one that is only needed', () => {
+  const wants = { health: health({ state: 'needs_sign_in' }) };
+  expect(stateOf(server({ ...wants, auth: { state: 'refused', reason: 'Another issuer answers.' } }))).toEqual({ mark: 'fail', word: 'signing in did not work' });
+  expect(stateOf(server({ ...wants, auth: { state: 'needed', reason: null } })).mark).toBe('ask');
+});
+
 it('what is not used is told as that, whatever its health', () => {
   const bad = { waiting: 1, health: health({ state: 'failed' }) };
   expect(stateOf(server({ ...bad, enabled: false }))).toEqual({ mark: 'queued', word: 'off' });

@@ -8,10 +8,12 @@ export interface Told { mark: State; word: string }
 const MARKS: Record<string, State> = { idle: 'queued', connecting: 'live', ready: 'done', needs_sign_in: 'ask', backing_off: 'fail', failed: 'fail' };
 
 /** What matters most: that it is not used, then what is wrong, then what waits for a person, then how it is. */
-export function stateOf({ enabled, shadowed, waiting, health: { state } }: Pick<ToolServer, 'enabled' | 'shadowed' | 'waiting' | 'health'>): Told {
+export function stateOf({ enabled, shadowed, waiting, health: { state }, auth }: Pick<ToolServer, 'enabled' | 'shadowed' | 'waiting' | 'health' | 'auth'>): Told {
   const names: Record<string, string> = t.tools.state;
   if (!enabled) return { mark: 'queued', word: t.tools.state.off };
   if (shadowed) return { mark: 'none', word: t.tools.state.shadowed };
+  // Whoever was told not to sign in there is not asked to.
+  if (state === 'needs_sign_in' && auth.state === 'refused') return { mark: 'fail', word: t.tools.state.refused };
   const mark = MARKS[state] ?? 'none';
   if (waiting > 0 && mark !== 'fail' && state !== 'needs_sign_in') return { mark: 'ask', word: t.tools.waiting(waiting) };
   return { mark, word: state in MARKS ? names[state]! : t.tools.state.unknown };

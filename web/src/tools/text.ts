@@ -10,7 +10,7 @@ export const words = {
   failed: 'The tool servers could not be loaded.', stale: 'This may not be how it is now.', failedOne: 'The tool server could not be loaded.', gone: 'This tool server is not here', goneHint: 'It was deleted, or it belongs to somebody else.',
   add: 'Add server', import: 'Import',
   // how a server is
-  state: { idle: 'idle', connecting: 'connecting', ready: 'ready', needs_sign_in: 'sign-in needed', backing_off: 'does not answer, is tried again', failed: 'failed', off: 'off', shadowed: 'not used', unknown: 'in an unknown state' },
+  state: { idle: 'idle', connecting: 'connecting', ready: 'ready', needs_sign_in: 'sign-in needed', refused: 'signing in did not work', backing_off: 'does not answer, is tried again', failed: 'failed', off: 'off', shadowed: 'not used', unknown: 'in an unknown state' },
   waiting: (n: number) => count(n, 'tool waits to be allowed', 'tools wait to be allowed'),
   stateHint: { shadowed: 'A server of everybody has the same name and is used instead.', off: 'Its tools are offered to nobody.' },
   https: 'https', http: 'http, inside', program: 'program', toolsOf: (offered: number, all: number) => (offered === all ? count(all, 'tool', 'tools') : `${number(offered)} of ${count(all, 'tool', 'tools')} offered`),

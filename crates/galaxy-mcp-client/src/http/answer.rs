@@ -18,7 +18,7 @@ use rmcp::{
 };
 
 use crate::{
-    failure::words,
+    failure::{too_long, words},
     http::{Failure, Http, events},
     wire,
 };
@@ -184,7 +184,7 @@ async fn body(response: Response, max: usize) -> Result<Vec<u8>, Failure> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(of_net)?;
         if chunk.len() > max - body.len() {
-            let err = ServerError::TooLarge(format!("an answer of more than {max} bytes"));
+            let err = too_long("an answer", max);
             return Err(StreamableHttpError::Client(err));
         }
         body.extend_from_slice(&chunk);

@@ -5,11 +5,11 @@ use std::{io, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use galaxy_net::Response;
-use galaxy_tool::server::{LogSource, ServerError};
+use galaxy_tool::server::LogSource;
 use rmcp::transport::streamable_http_client::SseError;
 use sse_stream::{Sse, SseStream};
 
-use crate::{http::Http, wire};
+use crate::{failure, http::Http, wire};
 
 /// A server that wants to be asked again sooner has to wait.
 const SOONEST_RETRY: Duration = Duration::from_millis(500);
@@ -31,7 +31,7 @@ pub(super) fn read(
     let chunks = response.bytes().map(move |chunk| {
         let chunk: Bytes = chunk.map_err(|err| io::Error::other(err.to_string()))?;
         if gauge.overflows(&chunk, max) {
-            let err = ServerError::TooLarge(format!("a message of more than {max} bytes"));
+            let err = failure::too_long("a message", max);
             if let Some(id) = &failing {
                 tap.put(id, Err(err.clone()));
             }
@@ -53,7 +53,7 @@ fn caught(mut event: Sse, http: &Http, id: Option<&str>) -> Sse {
         return event;
     };
     let message = wire::decode(data.as_bytes(), &http.tap, http.limits.depth).or_else(|err| {
-        http.log.add(LogSource::Connection, &format!("a message was dropped: {err}"));
+        http.log.add(LogSource::Connection, &format!("{err}; it wrote: {data}"));
         id.map(|id| wire::failed(id, err, &http.tap)).ok_or(())
     });
     event.data = message.ok().and_then(|it| serde_json::to_value(it).ok()).map(|mut message| {

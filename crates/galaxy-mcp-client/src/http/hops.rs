@@ -3,10 +3,13 @@
 use galaxy_net::Reach;
 use galaxy_tool::server::{Network, ServerError};
 use http::{HeaderMap, StatusCode, header};
-use rmcp::transport::streamable_http_client::StreamableHttpError;
 use url::Url;
 
-use crate::http::Home;
+use crate::http::{Failure, Home};
+
+/// What is said of a server that redirects to where nobody may go.
+const ASTRAY: &str = "it sends its callers on to an address that is not part of the public \
+                      internet, and nobody allowed that one";
 
 /// Whether credentials for one address may be sent to the other.
 pub(super) fn is_same_origin(one: &Url, other: &Url) -> bool {
@@ -32,10 +35,9 @@ pub(super) fn next(
     url: &Url,
     status: StatusCode,
     headers: &HeaderMap,
-) -> Result<Option<Url>, StreamableHttpError<ServerError>> {
-    let refused = |why: &str| {
-        Err(StreamableHttpError::Client(ServerError::Refused(format!("it redirects {why}"))))
-    };
+) -> Result<Option<Url>, Failure> {
+    let refused =
+        |why: &str| Err(Failure::Client(ServerError::Refused(format!("it redirects {why}"))));
     match status {
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => (),
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => {
@@ -53,9 +55,24 @@ pub(super) fn next(
     Ok(Some(next))
 }
 
+/// What went wrong at the address of a redirect is not said of the one that somebody wrote down.
+pub(super) fn of_hop(hop: usize, err: Failure) -> Failure {
+    if hop > 0 && matches!(err, Failure::Client(ServerError::Refused(_))) {
+        return Failure::Client(ServerError::Refused(ASTRAY.to_owned()));
+    }
+    err
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redirect_to_where_nobody_may_go_is_told_from_an_address_that_was_written_down() {
+        let refused = || Failure::Client(ServerError::Refused("it is inside".to_owned()));
+        assert!(of_hop(0, refused()).to_string().contains("it is inside"));
+        assert!(of_hop(1, refused()).to_string().contains("sends its callers on"));
+    }
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()

@@ -58,7 +58,7 @@ impl Http {
     ) -> Result<(Url, Response), Failure> {
         let bearer = token.map(|it| self.bearer(it)).transpose()?;
         let mut url = self.home.url.clone();
-        for _ in 0..=HOPS {
+        for hop in 0..=HOPS {
             let headers = headers(&url, &self.home, &outgoing.headers, bearer.as_ref());
             let request = Request {
                 method: outgoing.method.clone(),
@@ -67,7 +67,8 @@ impl Http {
                 body: outgoing.body.clone(),
             };
             let reach = hops::reach(&url, &self.home);
-            let response = self.net.send(reach, request).await.map_err(answer::of_net)?;
+            let sent = self.net.send(reach, request).await.map_err(answer::of_net);
+            let response = sent.map_err(|err| hops::of_hop(hop, err))?;
             match hops::next(&url, response.status(), response.headers())? {
                 Some(next) => url = next,
                 None => return Ok((url, response)),

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_tool::server::{
-    Declines, Elicit, Era, ServerError, ServerSpec, State, Transport, remote_tools,
+    Declines, Elicit, Era, Exchanged, RequestCx, ServerError, ServerSpec, State, Transport,
+    remote_tools,
 };
 use serde_json::json;
 
@@ -87,6 +88,23 @@ async fn standard_error_may_be_flooded() {
     let log = server.log();
     assert!(log.len() <= 200 && log.iter().all(|it| !it.text.contains('\u{1b}')));
     server.close().await;
+}
+
+#[tokio::test]
+async fn what_opens_a_server_is_not_in_what_it_answers() {
+    for mut spec in everywhere().await {
+        let key = "k3y-of-the-house".to_owned();
+        match &mut spec.transport {
+            Transport::Stdio { environment, .. } => environment.push(("KEY".into(), key.into())),
+            Transport::Http { headers, .. } => headers.push(("x-key".into(), key.into())),
+        }
+        let server = open(spec);
+        let said = json!({ "it": "k3y-of-the-house opens it" });
+        let told = server.call("echo", said, &RequestCx::default()).await.unwrap();
+        let Exchanged::Done(told) = told else { panic!("{told:?}") };
+        assert_eq!(text(&told), r#"{"it":"[secret] opens it"}"#);
+        server.close().await;
+    }
 }
 
 #[tokio::test]

@@ -83,17 +83,34 @@ impl ServerError {
         }
     }
 
+    /// Whether it is the server, or the way to it, that is in trouble, and not the request.
+    pub const fn is_trouble(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::Unavailable { .. }
+            | Self::Lost(_)
+            | Self::TimedOut(_)
+            | Self::TooLarge(_)
+            | Self::Garbled(_) => true,
+            Self::NeedsSignIn { .. } | Self::Cancelled | Self::Said { .. } => false,
+        }
+    }
+
     /// What a person can do about it.
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::NeedsSignIn { .. } => "Connect it on the page Tools.",
-            Self::Refused(_) => "An administrator has to allow this address or command.",
+            Self::Refused(_) => {
+                "An administrator has to allow the address or the command, or to enter the right one."
+            }
             Self::Unavailable { .. } => {
                 "Check the address or the command, and whether the server runs; it is tried again \
                  by itself."
             }
-            Self::Lost(_) => "Look at the server's log; it is started again by the next call.",
-            Self::TimedOut(_) => "Try again, or see whether the server is busy.",
+            Self::Lost(_) => "Look at the server's log; the next call starts or reaches it again.",
+            Self::TimedOut(_) => {
+                "See in the server's log whether it is busy or stuck; a restart ends what hangs."
+            }
             Self::Cancelled => "Nothing to do.",
             Self::Said { .. } => "Look at what the server says, and at its log.",
             Self::TooLarge(_) => "Ask the server for less at a time.",

@@ -4,6 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::server::spec::ServerName;
 
+/// Stands between the name of the server and that of the tool.
+const BETWEEN: &str = "__";
 /// What model APIs accept.
 const NAME_CHARS: usize = 64;
 /// How much of a digest tells changed names apart.
@@ -25,9 +27,14 @@ pub fn offered(server: &ServerName, tool: &str) -> String {
     format!("{kept}_{digest}")
 }
 
+/// The server in a name that was made by [`offered`]; no name of a server holds what stands between.
+pub fn server_of(offered: &str) -> Option<&str> {
+    offered.split_once(BETWEEN).map(|(server, _)| server)
+}
+
 /// `server__tool`, whatever it holds.
 pub(crate) fn plain(server: &ServerName, tool: &str) -> String {
-    format!("{server}__{tool}")
+    format!("{server}{BETWEEN}{tool}")
 }
 
 #[cfg(test)]
@@ -38,6 +45,7 @@ mod tests {
     fn names_fit_and_do_not_depend_on_each_other() {
         let server = ServerName::parse("my-files").unwrap();
         assert_eq!(offered(&server, "read_file"), "my-files__read_file");
+        assert_eq!(server_of("my-files__read__file"), Some("my-files"));
         let odd = offered(&server, "read.file/ünï");
         assert!(odd.starts_with("my-files__read_file__n__"), "{odd}");
         assert_ne!(odd, offered(&server, "read_file/ünï"));

@@ -125,10 +125,13 @@ pub(super) fn has_begun(asks: &Asks) -> bool {
     })
 }
 
-/// What the model is told of `err`.
+/// What the model is told of `err`, and whoever reads along.
 pub(super) fn told(err: &ServerError) -> ToolError {
     let doubt =
         if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
+    if err.is_trouble() {
+        return ToolError::tell(format!("{err}{doubt}. What a person can do: {}", err.advice()));
+    }
     ToolError::tell(format!("{err}{doubt}"))
 }
 

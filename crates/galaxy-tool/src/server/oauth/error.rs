@@ -45,7 +45,10 @@ pub enum SignInError {
     #[error("the tool server says that it is another one: {0}")]
     WrongResource(String),
     /// Somebody says that they are an issuer, and are not.
-    #[error("{} answers for {expected}", .found.as_deref().unwrap_or("somebody without a name"))]
+    #[error(
+        "another issuer answers for {expected}: {}",
+        .found.as_deref().unwrap_or("one without a name")
+    )]
     WrongIssuer {
         /// Who was expected.
         expected: String,
