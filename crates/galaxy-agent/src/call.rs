@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_base::text::clip;
-use galaxy_domain::{Outcome, Part, elicitation::Elicitation};
+use galaxy_domain::{Outcome, Part, RemoteTask, elicitation::Elicitation};
 use galaxy_tool::{AnyTool, Output, ToolCx, ToolError};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub(crate) const OUTPUT_CHARS: usize = 48_000;
 /// Images of one result beyond this (base64 bytes in all) are left out, visibly.
 const IMAGE_BYTES: usize = 4 * 1024 * 1024;
-/// A tool with effects that is stopped has this long to say what became of them.
+/// A tool with effects that is stopped, or whose server has to be told, has this long to say what became of them.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// What comes of a tool that may panic.
@@ -27,6 +27,8 @@ pub enum Attempt {
     Ended(Outcome),
     /// It goes on once a person has answered.
     Waits(Box<Elicitation>),
+    /// Its server goes on with it by itself.
+    Task(Box<RemoteTask>),
 }
 
 /// Calls `tool` where nobody can be asked; as [`attempt`] otherwise.
@@ -37,6 +39,8 @@ pub async fn call(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Outcome {
             message: "the tool was left: it needs an answer from a person who is not there"
                 .to_owned(),
         },
+        // Outside of runs a tool waits for its task itself.
+        Attempt::Task(_) => Outcome::Unknown,
     }
 }
 
@@ -44,7 +48,7 @@ pub async fn call(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Outcome {
 pub fn outcome(tool: &str, result: Result<Output, ToolError>) -> Outcome {
     match outcome_of(tool, Ok(result)) {
         Attempt::Ended(outcome) => outcome,
-        Attempt::Waits(_) => Outcome::Unknown,
+        Attempt::Waits(_) | Attempt::Task(_) => Outcome::Unknown,
     }
 }
 
@@ -52,13 +56,13 @@ pub fn outcome(tool: &str, result: Result<Output, ToolError>) -> Outcome {
 /// is over, or `cx.cancel` is set. Never fails: whoever calls survives their tools.
 pub async fn attempt(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Attempt {
     let risky = !tool.effect().is_repeatable();
-    let limit = tool.time_limit();
+    let limit = time_limit(tool, cx);
     let deadline = Instant::now() + limit;
     let mut work = AssertUnwindSafe(tool.call(input, cx)).catch_unwind().boxed();
     tokio::select! {
         biased;
         () = cx.cancel.cancelled() => {
-            if risky {
+            if risky || is_task(cx) {
                 last_word(tool.name(), &mut work).await
             } else {
                 Attempt::Ended(Outcome::Aborted)
@@ -67,6 +71,17 @@ pub async fn attempt(tool: &dyn AnyTool, input: Value, cx: &ToolCx) -> Attempt {
         result = &mut work => outcome_of(tool.name(), result),
         () = sleep_until(deadline) => Attempt::Ended(late(limit, risky)),
     }
+}
+
+/// How long a call may take: its tool's own limit, or as long as its server may go on with it by
+/// itself, with a little more to say so.
+fn time_limit(tool: &dyn AnyTool, cx: &ToolCx) -> Duration {
+    if is_task(cx) { tool.task_limit() + LAST_WORD } else { tool.time_limit() }
+}
+
+/// Whether a server goes on with the call by itself.
+fn is_task(cx: &ToolCx) -> bool {
+    cx.asks.as_ref().is_some_and(|it| it.task.is_some())
 }
 
 /// How a tool with effects ended that was stopped. What it began may happen all the same, so
@@ -87,6 +102,7 @@ fn late(limit: Duration, risky: bool) -> Outcome {
 fn outcome_of(tool: &str, result: Ended) -> Attempt {
     let outcome = match result {
         Ok(Err(ToolError::Waits(elicitation))) => return Attempt::Waits(elicitation),
+        Ok(Err(ToolError::Task(task))) => return Attempt::Task(task),
         Ok(Err(ToolError::Lost)) => Outcome::Unknown,
         Ok(Ok(output)) => Outcome::Done { output: bounded(output) },
         Ok(Err(ToolError::Tell(message))) => {

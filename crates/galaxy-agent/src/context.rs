@@ -162,6 +162,7 @@ fn messages_of<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> Vec<Message
             | Item::Asked { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::TaskCreated { .. }
             | Item::Elicited { .. }
             | Item::Answered { .. }
             | Item::Progress { .. }

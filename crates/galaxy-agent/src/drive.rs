@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use galaxy_base::Clock;
 use galaxy_domain::{
     CallId, Caller, ConversationId, Item, Outcome, RunId, Stop, Transcript,
@@ -153,11 +154,22 @@ async fn park(
 /// Leaves no call unanswered, so that the conversation can always go on, and ends the run.
 async fn stop(journal: &mut Journal<'_>, deps: &Deps, why: Stop) -> Result<Driven, RunError> {
     deps.holds.cancel(journal.run);
+    give_up(journal.transcript, &deps.toolbox, &deps.caller).await;
     for item in closing(journal.transcript, &why) {
         journal.stage(item)?;
     }
     journal.finish(why.state()).await?;
     Ok(Driven::Stopped(why))
+}
+
+/// Tells the servers that go on with calls of `transcript` by themselves that nobody wants them any
+/// more. Also used for a run that nobody drives at the moment.
+pub async fn give_up(transcript: &Transcript, toolbox: &Toolbox, caller: &Caller) {
+    let given_up = transcript.open_calls().filter_map(|open| {
+        let (tool, entrusted) = (toolbox.get(&open.call.tool)?, open.task.as_ref()?);
+        Some(tool.give_up(open.input(), &entrusted.task, caller))
+    });
+    join_all(given_up).await;
 }
 
 /// The entries that end `transcript` for the reason `why`. Also used to stop a run that nobody
@@ -181,7 +193,7 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
 fn may_have_happened(open: &OpenCall) -> bool {
     let at_rest = open.put_down().is_some_and(|round| match round.elicitation.back {
         WayBack::Again { .. } | WayBack::Afresh => true,
-        WayBack::Held { .. } => false,
+        WayBack::Held { .. } | WayBack::Task => false,
     });
     open.began.is_some_and(|effect| !effect.is_repeatable()) && !at_rest
 }

@@ -1,77 +1,31 @@
 //! Answers calls: runs those that may run, side by side, and says no to the others.
 
-use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
+mod perform;
+
+use std::{collections::VecDeque, sync::Arc};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
 use galaxy_domain::{
-    CallId, Item, Outcome, RunId, ToolCall,
+    CallId, Item, Outcome, RemoteTask, ToolCall,
     elicitation::{Elicitation, QUESTIONS, ROUNDS},
-    tool::View,
-    transcript::OpenCall,
 };
 use galaxy_store::Strength;
-use galaxy_tool::{AnyTool, Asks, Notes, Resumed, ToolCx, Toolbox, Whole, tool::Note};
-use serde_json::Value;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep},
-};
+use galaxy_tool::{AnyTool, tool::Note};
+use tokio::sync::mpsc;
 
 use crate::{
-    call::{Attempt, OUTPUT_CHARS, attempt},
+    call::{Attempt, OUTPUT_CHARS},
     drive::{Deps, RunError, Signals},
     log::Journal,
     step::Ruling,
 };
+use perform::{Done, Job, perform};
 
 /// At most this many tools of one run work at the same time.
 const TOOLS_AT_ONCE: usize = 4;
 /// A note on progress is cut to this.
 const NOTE_CHARS: usize = 300;
-/// A reader sees a sign of life of a working tool at least this often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
-
-/// One call that is to run.
-struct Job {
-    call: ToolCall,
-    tool: Arc<dyn AnyTool>,
-    /// What it is shown with besides its result.
-    view: Option<View>,
-    resumed: Option<Resumed>,
-    declined: bool,
-}
-
-impl Job {
-    fn new(open: &OpenCall, tool: Arc<dyn AnyTool>, toolbox: &Toolbox) -> Self {
-        let resumed = open.elicited.as_ref().and_then(|round| {
-            let (elicitation, answers) = (round.elicitation.clone(), round.answers.clone()?);
-            Some(Resumed { elicitation, answers })
-        });
-        // A call that is passed on is shown as what it stands for.
-        let view = match tool.stands_for(open.input()) {
-            Some((name, _)) => toolbox.get(&name).and_then(|it| it.view()),
-            None => tool.view(),
-        };
-        Self { call: open.call.clone(), tool, view, resumed, declined: open.declined }
-    }
-
-    fn is_risky(&self) -> bool {
-        !self.tool.effect().is_repeatable()
-    }
-}
-
-/// A call that has run: what came of it, and after how long. Nothing means that it was put down on
-/// a hand-over and will be made again.
-struct Done {
-    call: CallId,
-    risky: bool,
-    attempt: Option<Attempt>,
-    took: Duration,
-    /// What a server answered, for the view of the call.
-    whole: Option<Value>,
-}
-
 /// Answers every call in `rulings`, unless a hand-over comes first; then the calls that have
 /// effects and have begun are still waited for, because nobody may repeat them.
 pub(crate) async fn settle(
@@ -121,7 +75,15 @@ async fn run_all(
             biased;
             done = working.next() => {
                 let Some(done) = done else { return Ok(()) };
-                reply(journal, done, deps, !working.is_empty()).await?;
+                let more = !working.is_empty();
+                if let Some(Attempt::Task(task)) = done.attempt {
+                    // It is looked after only once it is certain that it will be found again.
+                    if let Some(job) = entrust(journal, (done.call, done.tool), *task, deps).await? {
+                        waiting.push_front(job);
+                    }
+                } else {
+                    reply(journal, done, deps, more).await?;
+                }
             }
             Some((call, note)) = heard.recv() => {
                 // A note can come out after the call that sent it has been answered.
@@ -135,13 +97,28 @@ async fn run_all(
     }
 }
 
+/// Stores that the server of a call goes on with it by itself; gives what there is to do then.
+async fn entrust(
+    journal: &mut Journal<'_>,
+    (call, tool): (ToolCall, Arc<dyn AnyTool>),
+    task: RemoteTask,
+    deps: &Deps,
+) -> Result<Option<Job>, RunError> {
+    let digest = deps.policy.bound_to(&call.tool, &call.input).unwrap_or_default();
+    let id = call.id;
+    journal.stage(Item::TaskCreated { call: id.clone(), task, digest })?;
+    journal.commit(Strength::Synced).await?;
+    Ok(journal.transcript.open_call(&id).map(|open| Job::new(open, tool, &deps.toolbox)))
+}
+
 /// Stores that `jobs` are about to run, before they do.
 async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> {
-    if jobs.is_empty() {
+    let beginning = jobs.iter().filter(|job| job.begins);
+    if beginning.clone().next().is_none() {
         // What is staged by now waits for what follows it.
         return Ok(());
     }
-    for job in jobs {
+    for job in beginning {
         let effect = job.tool.effect();
         let (call, view) = (job.call.id.clone(), job.view.clone());
         journal.stage(Item::Began { call, effect, view })?;
@@ -157,16 +134,21 @@ async fn reply(
     deps: &Deps,
     more: bool,
 ) -> Result<(), RunError> {
-    let Done { call, risky, attempt, took, whole } = done;
+    let Done { call: ToolCall { id: call, input, .. }, tool, risky, attempt, took, whole } = done;
     let outcome = match attempt {
-        None => return Ok(()),
+        None | Some(Attempt::Task(_)) => return Ok(()),
         Some(Attempt::Ended(outcome)) => outcome,
         Some(Attempt::Waits(elicitation)) => match put_down(journal, &call, *elicitation, deps)? {
             // The last one is stored together with the run's being put down: whoever hears of the
             // question finds the run waiting.
             None if more => return journal.commit(Strength::Synced).await,
             None => return Ok(()),
-            Some(message) => Outcome::Failed { message },
+            Some(message) => {
+                if let Some(task) = task_of(journal, &call) {
+                    tool.give_up(&input, &task, &deps.caller).await;
+                }
+                Outcome::Failed { message }
+            }
         },
     };
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -176,6 +158,11 @@ async fn reply(
         (false, true) => journal.commit(Strength::Relaxed).await,
         (false, false) => Ok(()),
     }
+}
+
+/// What the server of an open call goes on with by itself.
+fn task_of(journal: &Journal<'_>, call: &CallId) -> Option<RemoteTask> {
+    Some(journal.transcript.open_call(call)?.task.as_ref()?.task.clone())
 }
 
 /// Notes that a call waits for a person, or says why it does not.
@@ -200,44 +187,4 @@ fn put_down(
     let (call, round) = (call.clone(), rounds + 1);
     journal.stage(Item::Elicited { call, round, elicitation, digest })?;
     Ok(None)
-}
-
-/// Performs one call. Never fails: a run survives its tools.
-async fn perform(
-    job: Job,
-    run: RunId,
-    deps: &Deps,
-    signals: &Signals,
-    told: mpsc::Sender<(CallId, Note)>,
-) -> Done {
-    let (notes, mut heard) = Notes::channel();
-    let risky = job.is_risky();
-    let Job { call: asked, tool, view, resumed, declined } = job;
-    let holds = deps.holds.clone();
-    let cx = ToolCx {
-        caller: deps.caller.clone(),
-        run: Some(run),
-        conversation: Some(deps.conversation),
-        cancel: signals.stop.child_token(),
-        notes,
-        asks: Some(Asks { run, call: asked.id.clone(), holds, resumed, declined }),
-        whole: if view.is_some() { Whole::wanted() } else { Whole::default() },
-    };
-    let began = Instant::now();
-    let mut work = pin!(attempt(&*tool, asked.input, &cx));
-    let attempt = loop {
-        tokio::select! {
-            biased;
-            attempt = &mut work => break Some(attempt),
-            () = signals.hand_over.cancelled(), if !risky => break None,
-            Some(note) = heard.recv() => { let _ = told.try_send((asked.id.clone(), note)); }
-            () = sleep(SIGN_OF_LIFE) => {
-                let text = format!("running for {} s", began.elapsed().as_secs());
-                let _ = told.try_send((asked.id.clone(), Note { share: None, text }));
-            }
-        }
-    };
-    cx.cancel.cancel();
-    let whole = cx.whole.take();
-    Done { call: asked.id, risky, attempt, took: began.elapsed(), whole }
 }

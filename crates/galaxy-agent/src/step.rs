@@ -82,6 +82,7 @@ pub fn next_step(
             | Item::Asked { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::TaskCreated { .. }
             | Item::Elicited { .. }
             | Item::Answered { .. }
             | Item::Progress { .. }
@@ -145,6 +146,7 @@ fn repeats(transcript: &Transcript) -> usize {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::TaskCreated { .. }
         | Item::Elicited { .. }
         | Item::Answered { .. }
         | Item::Progress { .. }
@@ -179,6 +181,11 @@ fn rule(open: &OpenCall, policy: &dyn Policy, now: Timestamp) -> Result<Ruling, 
     if let Some(round) = open.put_down() {
         return go_on(open, round, policy, now);
     }
+    if let Some(entrusted) = &open.task {
+        let changed = "the tool has changed since its server began with the call, and what comes \
+                       of it is not taken; the server may go on with it";
+        return Ok(take_on(open, &entrusted.digest, policy, changed));
+    }
     if open.began.is_some_and(|effect: Effect| !effect.is_repeatable()) {
         return Ok(Ruling::Lost);
     }
@@ -212,17 +219,28 @@ fn go_on(
     };
     let is_no = |it: &Answer| !matches!(it, Answer::Accept { .. });
     if round.elicitation.signs_in_at().is_some() && answers.values().any(is_no) {
-        let why = "the person did not sign in at the tool server; nothing was done";
+        let why = match open.task {
+            None => "the person did not sign in at the tool server; nothing was done",
+            Some(_) => {
+                "the person did not sign in at the tool server again, which may go on with the call"
+            }
+        };
         return Ok(Ruling::Deny(Some(why.to_owned())));
     }
+    let changed = "the tool has changed since it asked; call it again";
+    Ok(take_on(open, &round.digest, policy, changed))
+}
+
+/// What happens to a call that had begun when its tool and arguments had this `digest`: the yes to
+/// it is used up, but what forbids it counts, and so does a tool that has `changed`.
+fn take_on(open: &OpenCall, digest: &str, policy: &dyn Policy, changed: &str) -> Ruling {
     match policy.judge(&open.call) {
-        Judgement::Refuse(wrong) => Ok(Ruling::Refuse(wrong)),
-        Judgement::Deny(reason) => Ok(Ruling::Deny(Some(reason))),
+        Judgement::Refuse(wrong) => Ruling::Refuse(wrong),
+        Judgement::Deny(reason) => Ruling::Deny(Some(reason)),
         Judgement::Allow | Judgement::Ask | Judgement::Answer => {
             let current = policy.bound_to(&open.call.tool, open.input());
-            let same = current.as_ref() == Some(&round.digest);
-            let changed = "the tool has changed since it asked; call it again";
-            Ok(if same { Ruling::Run } else { Ruling::Deny(Some(changed.to_owned())) })
+            let same = current.as_deref() == Some(digest);
+            if same { Ruling::Run } else { Ruling::Deny(Some(changed.to_owned())) }
         }
     }
 }

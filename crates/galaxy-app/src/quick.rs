@@ -239,6 +239,7 @@ fn response(items: &[Item]) -> String {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::TaskCreated { .. }
         | Item::Elicited { .. }
         | Item::Answered { .. }
         | Item::Progress { .. }

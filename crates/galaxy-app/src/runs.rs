@@ -1,7 +1,7 @@
 //! Looking at runs, stopping them and having them go on.
 
 use galaxy_access::{require, within};
-use galaxy_agent::drive::closing;
+use galaxy_agent::drive::{closing, give_up};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Entry, Item, Permit, RunId, RunState, Stop, Transcript,
     access::{Read, Write},
@@ -81,6 +81,7 @@ impl App {
             | Item::Assistant { .. }
             | Item::Approval { .. }
             | Item::Began { .. }
+            | Item::TaskCreated { .. }
             | Item::Elicited { .. }
             | Item::Answered { .. }
             | Item::Progress { .. }
@@ -130,6 +131,7 @@ impl App {
             match self.store.decide(permit, after, items, RunState::Cancelled, along).await {
                 Ok(_) => {
                     self.holds.cancel(id);
+                    self.give_up(caller, detail.transcript);
                     return Ok(RunState::Cancelled);
                 }
                 Err(StoreError::Conflict(_)) => (),
@@ -137,6 +139,20 @@ impl App {
             }
         }
         Err(AppError::Conflict("The run is moving too fast; try again.".to_owned()))
+    }
+
+    /// Tells servers, in the background, that nobody wants what they go on with for a run any more.
+    fn give_up(&self, caller: &Caller, transcript: Transcript) {
+        if transcript.open_calls().all(|open| open.task.is_none()) {
+            return;
+        }
+        let (servers, caller) = (self.servers.clone(), caller.clone());
+        self.background().spawn(async move {
+            match servers.shelf(caller.person, caller.workspace).await {
+                Ok(shelf) => give_up(&transcript, &shelf.toolbox, &caller).await,
+                Err(err) => tracing::warn!(error = %err, "a tool server goes on for nobody"),
+            }
+        });
     }
 
     /// Stops every run of a conversation that is not over, and waits until they are.

@@ -85,6 +85,9 @@ pub enum WayBack {
         /// When it does so no longer.
         until: Timestamp,
     },
+    /// The server goes on with the call by itself, and gets the answers for that: now or as long as
+    /// it keeps its task.
+    Task,
     /// The server refused before it did anything: the call is made as if for the first time, once
     /// the person has signed in.
     Afresh,
@@ -109,7 +112,7 @@ impl Elicitation {
     /// Whether an answer of moment `now` would reach nobody any more.
     pub fn is_over(&self, now: Timestamp) -> bool {
         match self.back {
-            WayBack::Again { .. } | WayBack::Afresh => false,
+            WayBack::Again { .. } | WayBack::Task | WayBack::Afresh => false,
             WayBack::Held { until } => now > until,
         }
     }
@@ -126,7 +129,7 @@ impl Elicitation {
     pub fn forget_state(&mut self) {
         match &mut self.back {
             WayBack::Again { state } => *state = None,
-            WayBack::Held { .. } | WayBack::Afresh => (),
+            WayBack::Held { .. } | WayBack::Task | WayBack::Afresh => (),
         }
     }
 

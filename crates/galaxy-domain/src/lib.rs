@@ -9,6 +9,7 @@ pub mod id;
 pub mod notice;
 pub mod part;
 pub mod person;
+pub mod remote_task;
 pub mod run;
 pub mod sign_in;
 pub mod task;
@@ -24,6 +25,7 @@ pub use id::{
     ToolGrantId, ToolServerId, ToolSignInId, TopicId, WorkspaceId,
 };
 pub use part::Part;
+pub use remote_task::RemoteTask;
 pub use run::{RunState, Stop};
 pub use tool::{CallId, Effect, ToolCall, Verdict};
 pub use transcript::{Entry, Item, Outcome, Transcript};

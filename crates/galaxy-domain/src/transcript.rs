@@ -14,7 +14,7 @@ mod item;
 mod open_call;
 
 pub use item::{Delta, Entry, Finish, Item, Outcome, Question};
-pub use open_call::{Elicited, OpenCall};
+pub use open_call::{Elicited, Entrusted, OpenCall};
 
 /// Why an item does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +115,9 @@ impl Transcript {
                 }
             }),
             Item::Began { call, effect, .. } => self.edit(call, |it| it.begin(*effect)),
+            Item::TaskCreated { call, task, digest } => {
+                self.edit(call, |it| it.entrust(task.clone(), digest.clone()));
+            }
             Item::Elicited { call, elicitation, digest, .. } => {
                 self.edit(call, |it| it.ask(elicitation.clone(), digest.clone()));
             }
@@ -162,6 +165,9 @@ impl Transcript {
             Item::Began { call, effect, .. } => {
                 let effect = *effect;
                 return self.check_open(call, |it| !it.may_begin(effect));
+            }
+            Item::TaskCreated { call, .. } => {
+                return self.check_open(call, |it| !it.may_be_entrusted());
             }
             Item::Elicited { call, round, .. } => {
                 return self.check_open(call, |it| !it.may_ask(*round));

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use galaxy_tool::server::{
-    Answer, Asked, LogSource, Progress, Question, Questions, ServerSpec, Snapshot, view,
+    Answer, Asked, LogSource, Progress, Question, Questions, ServerSpec, Snapshot, task, view,
 };
 use rmcp::{
     ClientHandler, RoleClient,
@@ -18,7 +18,7 @@ use rmcp::{
     },
     service::{InboundStreamOrigin, NotificationContext, RequestContext},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +104,9 @@ impl ClientHandler for Handler {
         // We are one of those that can show what a tool gives as a page of its server.
         let views = json!({ "mimeTypes": [view::MEDIA_TYPE] });
         let views = views.as_object().cloned().unwrap_or_default();
-        capabilities.extensions = Some([(view::EXTENSION.to_owned(), views)].into());
+        // And of those that look after what a server goes on with by itself.
+        let tasks = (task::EXTENSION.to_owned(), Map::new());
+        capabilities.extensions = Some([(view::EXTENSION.to_owned(), views), tasks].into());
         let us = Implementation::new("galaxy", env!("CARGO_PKG_VERSION")).with_title("Galaxy");
         ClientConfig::new(capabilities, us).with_protocol_version(ProtocolVersion::V_2025_11_25)
     }

@@ -66,6 +66,7 @@ impl Log {
             }
             ServerError::Refused(text) => ServerError::Refused(clean(text)),
             ServerError::Lost(text) => ServerError::Lost(clean(text)),
+            ServerError::TaskLost(text) => ServerError::TaskLost(clean(text)),
             ServerError::TooLarge(text) => ServerError::TooLarge(clean(text)),
             ServerError::Garbled(text) => ServerError::Garbled(clean(text)),
             ServerError::NeedsSignIn { www_authenticate } => {

@@ -188,6 +188,7 @@ impl Inner {
             Err(ServerError::Cancelled) => (),
             Err(
                 err @ (ServerError::TimedOut(_)
+                | ServerError::TaskLost(_)
                 | ServerError::TooLarge(_)
                 | ServerError::Garbled(_)),
             ) => self.status.trouble(err),

@@ -7,7 +7,7 @@ use galaxy_domain::{Caller, Effect, access::Scope};
 use galaxy_tool::{Schema, tool::Note};
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolResult, Tool},
+    model::{CallToolResponse, Tool},
     service::RequestContext,
 };
 use schemars::JsonSchema;
@@ -23,6 +23,7 @@ use crate::{
 
 mod progress;
 mod report;
+pub(crate) mod tasks;
 mod waiting;
 
 use progress::Progress;
@@ -73,8 +74,9 @@ pub(crate) struct Agents(Vec<Arc<Own>>);
 impl Agents {
     /// Makes them ready.
     pub(crate) fn new() -> Self {
-        let run = "Asks one of the person's agents, which may use tools, and waits for its answer. \
-                   Gives the ids of the run and of the conversation.";
+        let run = "Asks one of the person's agents, which may use tools, and waits for its answer (a \
+                   client that looks after tasks gets one). Gives the ids of the run and of the \
+                   conversation.";
         let status = "Tells how far a run is that `run_agent` began, and what came of it so far.";
         Self(vec![
             own(Kind::Run, "run_agent", run, Schema::of::<Question>(), Effect::Writes),
@@ -121,22 +123,22 @@ pub(crate) async fn call(
     own: &Own,
     input: Value,
     context: RequestContext<RoleServer>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<CallToolResponse, ErrorData> {
     if let Err(wrong) = own.schema.check(&input) {
-        return Ok(failed(format!("invalid arguments: {wrong}")));
+        return Ok(failed(format!("invalid arguments: {wrong}")).into());
     }
     if let Err(denied) = use_tool(caller, Scope::Chat, own.changes()) {
-        return troubled(&denied.into());
+        return troubled(&denied.into()).map(Into::into);
     }
     let unreadable = |err: serde_json::Error| failed(format!("invalid arguments: {err}"));
     match own.kind {
         Kind::Run => match serde_json::from_value(input) {
             Ok(question) => waiting::ask(server, caller, question, &context).await,
-            Err(err) => Ok(unreadable(err)),
+            Err(err) => Ok(unreadable(err).into()),
         },
         Kind::Status => match serde_json::from_value(input) {
-            Ok(Which { run_id }) => report::status(server, caller, &run_id).await,
-            Err(err) => Ok(unreadable(err)),
+            Ok(Which { run_id }) => report::status(server, caller, &run_id).await.map(Into::into),
+            Err(err) => Ok(unreadable(err).into()),
         },
     }
 }

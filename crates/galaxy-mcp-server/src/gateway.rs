@@ -20,6 +20,8 @@ mod news;
 mod progress;
 mod session;
 mod states;
+mod tasks;
+mod telling;
 
 use std::sync::Arc;
 
@@ -78,7 +80,7 @@ impl McpServer {
             let origin = self.origin(&parts.uri, &parts.headers);
             return insufficient(&caller, needed, &metadata(&origin, &name));
         }
-        if frame.begins() {
+        if frame.begins() || frame.is_about_a_task() {
             // What it is and what it can do is known once it is connected.
             if let Err(err) = mounted.server.tools().await {
                 tracing::debug!(server = %name, error = %err, "a mounted server does not answer");

@@ -210,7 +210,10 @@ impl Endpoint {
                     None => self.server.app.lacking_scope(caller, &tool).await.ok().flatten(),
                 }
             }
-            "resources/list" | "resources/read" => {
+            "tasks/update" | "tasks/cancel" => {
+                (!in_scope(caller, Scope::Chat, true)).then_some(Scope::Chat)
+            }
+            "resources/list" | "resources/read" | "tasks/get" => {
                 (!in_scope(caller, Scope::Chat, false)).then_some(Scope::Read)
             }
             _ => None,

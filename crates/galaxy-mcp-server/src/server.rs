@@ -12,9 +12,10 @@ use galaxy_tool::Notes;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, GetTaskParams, GetTaskResult,
+        Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, Tool, UpdateTaskParams,
     },
     service::RequestContext,
 };
@@ -22,7 +23,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    agents::{self, Agents},
+    agents::{self, Agents, tasks},
     answers,
     gateway::Holding,
     listing::{Era, Listing},
@@ -115,7 +116,7 @@ impl Session {
             return Ok(answers::failed("a text holds the character NUL").into());
         }
         if let Some(own) = self.server.agents.named(&params.name) {
-            return agents::call(&self.server, caller, own, input, context).await.map(Into::into);
+            return agents::call(&self.server, caller, own, input, context).await;
         }
         let wanted = Wanted { tool: &params.name, input };
         let (notes, heard) = Notes::channel();
@@ -127,7 +128,8 @@ impl Session {
 
 impl ServerHandler for Session {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_resources().enable_tasks().build();
         let own = Implementation::new("galaxy", env!("CARGO_PKG_VERSION"));
         ServerConfig::new(capabilities)
             .with_server_info(own.with_title(&self.server.app.config().name))
@@ -154,6 +156,33 @@ impl ServerHandler for Session {
     ) -> Result<CallToolResponse, ErrorData> {
         let caller = self.caller(&context).await?;
         self.call(&caller, params, context).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let caller = self.caller(&context).await?;
+        tasks::get(&self.server, &caller, &request.task_id).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = self.caller(&context).await?;
+        tasks::update(&self.server, &caller, &request.task_id).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = self.caller(&context).await?;
+        tasks::cancel(&self.server, &caller, &request.task_id).await
     }
 
     async fn list_resources(

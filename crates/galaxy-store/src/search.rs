@@ -124,6 +124,7 @@ pub(crate) fn text_of(body: &Body) -> String {
                 | Item::Asked { .. }
                 | Item::Approval { .. }
                 | Item::Began { .. }
+                | Item::TaskCreated { .. }
                 | Item::Elicited { .. }
                 | Item::Answered { .. }
                 | Item::Progress { .. }

@@ -5,8 +5,11 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Part, Verdict};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
+use galaxy_domain::{Caller, Effect, Part, RemoteTask, Verdict};
 use galaxy_tool::{AnyTool, Output, Schema, ToolCx, ToolError, tool::TIME_LIMIT};
 use serde_json::{Value, json};
 
@@ -23,6 +26,7 @@ pub struct FakeTool {
     schema: Schema,
     work: Box<Work>,
     inputs: Arc<Mutex<Vec<Value>>>,
+    given_up: Arc<Mutex<Vec<RemoteTask>>>,
 }
 
 impl FakeTool {
@@ -44,6 +48,7 @@ impl FakeTool {
             schema: Schema::new(json!({ "type": "object" })),
             work: Box::new(move |input, cx| work(input, cx).boxed()),
             inputs: Arc::default(),
+            given_up: Arc::default(),
         }
     }
 
@@ -88,6 +93,11 @@ impl FakeTool {
     pub fn inputs(&self) -> Arc<Mutex<Vec<Value>>> {
         self.inputs.clone()
     }
+
+    /// What its server was told that nobody wants any more; fills up while the tool is used.
+    pub fn given_up(&self) -> Arc<Mutex<Vec<RemoteTask>>> {
+        self.given_up.clone()
+    }
 }
 
 impl AnyTool for FakeTool {
@@ -123,5 +133,14 @@ impl AnyTool for FakeTool {
             (self.work)(input, cx.clone()).await
         }
         .boxed()
+    }
+    fn give_up<'a>(
+        &'a self,
+        _: &'a Value,
+        task: &'a RemoteTask,
+        _: &'a Caller,
+    ) -> BoxFuture<'a, ()> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner).push(task.clone());
+        ready(()).boxed()
     }
 }

@@ -3,8 +3,10 @@
 //! **Invariant:** what a server says is untrusted. It is bounded, it is shown with everything
 //! hidden in it made visible, and it never widens what its own tools may do.
 
+mod attend;
 pub mod definition;
 pub mod elicit;
+mod entrusted;
 pub mod error;
 pub mod exchange;
 pub mod health;
@@ -18,6 +20,7 @@ pub mod request;
 mod rounds;
 mod sign_in;
 pub mod spec;
+pub mod task;
 pub mod view;
 
 use std::sync::Arc;
@@ -35,7 +38,7 @@ pub use health::{Health, LogLine, LogSource, Probe, ServerInfo, Snapshot, State,
 pub use held::{Holds, OnEnd};
 pub use oauth::{Credentials, SignIn, SignInError};
 pub use remote::{RemoteTool, remote_tools};
-pub use request::{Listing, OnLog, OnProgress, Progress, Request, RequestCx};
+pub use request::{Listing, OnLog, OnProgress, OnTask, Progress, Request, RequestCx};
 pub use spec::{
     Desk, Era, Limits, Network, Questions, ServerName, ServerSpec, Transport, Trust, Walls,
 };
@@ -131,7 +134,7 @@ impl dyn ToolServer {
         exchange::exchange(self, request, cx).await
     }
 
-    /// Calls the tool that the server names `tool`.
+    /// Calls the tool that the server names `tool`; a task is waited for ([`Self::attended`]).
     ///
     /// # Errors
     /// [`ServerError`]. That the tool itself failed is no error but a result with `isError`.
@@ -141,7 +144,13 @@ impl dyn ToolServer {
         arguments: Value,
         cx: &RequestCx,
     ) -> Result<Exchanged, ServerError> {
-        self.exchange(Request::call(tool, arguments), cx).await
+        let request = Request::call(tool, arguments);
+        match self.exchange(request.clone(), cx).await? {
+            Exchanged::Task(_, result) => {
+                self.attended(&request, result, cx).await.map(Exchanged::Done)
+            }
+            other @ (Exchanged::Done(_) | Exchanged::Waits(_)) => Ok(other),
+        }
     }
 
     /// Reads the resource at `uri`.

@@ -1,14 +1,17 @@
 //! What an author writes ([`Tool`]) and what the runtime holds ([`AnyTool`]).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
 use galaxy_domain::{
-    CallId, Caller, ConversationId, Effect, Part, RunId, Verdict,
+    CallId, Caller, ConversationId, Effect, Part, RemoteTask, RunId, Verdict,
     access::Scope,
     elicitation::{Answer, Elicitation},
     tool::View,
@@ -110,6 +113,9 @@ pub struct Asks {
     pub holds: Arc<Holds>,
     /// What this call goes on with, if it was put down.
     pub resumed: Option<Resumed>,
+    /// What its server goes on with by itself, if it does: then the call is not made, but that is
+    /// looked after.
+    pub task: Option<UnderWay>,
     /// Whether a question of this call was declined before without anybody being asked.
     pub declined: bool,
 }
@@ -121,6 +127,15 @@ pub struct Resumed {
     pub elicitation: Elicitation,
     /// What a person said to it.
     pub answers: BTreeMap<String, Answer>,
+}
+
+/// What a server goes on with by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    /// What.
+    pub task: RemoteTask,
+    /// Keys of the questions that were answered so far.
+    pub answered: BTreeSet<String>,
 }
 
 /// What a call gives.
@@ -138,6 +153,10 @@ pub enum ToolError {
     /// It goes on once a person has answered ([`Asks`]); only calls in runs may end like this.
     #[error("the tool waits for a person")]
     Waits(Box<Elicitation>),
+    /// Its server goes on with it by itself: once that is noted, it is looked after ([`Asks::task`]);
+    /// only calls in runs may end like this.
+    #[error("the tool server goes on with it by itself")]
+    Task(Box<RemoteTask>),
     /// It was under way and nobody can find out how it ended.
     #[error("it is unknown how the call ended")]
     Lost,
@@ -212,6 +231,19 @@ pub trait AnyTool: Send + Sync {
     /// Does the work. `input` has passed the schema.
     fn call<'a>(&'a self, input: Value, cx: &'a ToolCx)
     -> BoxFuture<'a, Result<Output, ToolError>>;
+    /// How long its server may go on with a call by itself.
+    fn task_limit(&self) -> Duration {
+        self.time_limit()
+    }
+    /// Says that nobody wants what the server goes on with for a call with `input`.
+    fn give_up<'a>(
+        &'a self,
+        _input: &'a Value,
+        _task: &'a RemoteTask,
+        _caller: &'a Caller,
+    ) -> BoxFuture<'a, ()> {
+        ready(()).boxed()
+    }
 }
 
 /// A [`Tool`] with its schema made ready.

@@ -3303,6 +3303,17 @@ export interface components {
         } | {
             /** @description Which call. */
             call: string;
+            /** @description The tool server. */
+            server: string;
+            /** @description Since when. */
+            since: string;
+            /** @enum {string} */
+            type: "tool.task";
+            /** @description How long the server keeps it, as it said then; `null` where it did not. */
+            until: string | null;
+        } | {
+            /** @description Which call. */
+            call: string;
             /** @description What is asked. */
             elicitation: components["schemas"]["ElicitationView"];
             /** @enum {string} */

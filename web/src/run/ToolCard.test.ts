@@ -6,7 +6,7 @@ import type { Call } from './run-view';
 import ToolCard from './ToolCard.svelte';
 
 const CALL: Call = {
-  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, elicitation: null, heard: [], effect: null, view: null,
+  id: 'c', tool: 'mail_send', state: 'ask', input: { to: 'a@b.example', subject: 'pay \u202Enow' }, writing: '', question: 'approval', digest: 'd1g', decided: null, elicitation: null, heard: [], effect: null, view: null, task: null,
   progress: null, output: [], message: null, startedAt: null, tookMs: null,
 };
 const TOOL: Tool = { name: 'mail_send', description: '', origin: 'office', effect: 'reaches', verdict: 'ask', default_verdict: 'ask', schema: {} };
@@ -80,6 +80,20 @@ it('opens when it needs a person and closes when it does not', async () => {
   await screen.rerender({ call: { ...CALL, state: 'live', startedAt: new Date().toISOString() } });
   expect(screen.container.querySelector('details')?.open).toBe(false);
   await expect.element(screen.getByRole('img', { name: 'running' })).toBeVisible();
+});
+
+it('tells that a server goes on with it by itself, and what it says', async () => {
+  const since = new Date(Date.now() - 3_700_000).toISOString();
+  const live = { ...CALL, state: 'live' as const, startedAt: new Date().toISOString(), task: { server: 'far', since, until: null } };
+  const screen = await card({ ...live, progress: { share: null, note: 'building 3 of 5' } });
+  await expect.element(screen.getByText('office, as a task: building 3 of 5')).toBeVisible();
+  await expect.element(screen.getByText(/^1:01:4/)).toBeVisible();
+  await screen.getByText('mail_send').click();
+  await expect.element(screen.getByText(/far works on it by itself since/)).toBeVisible();
+  await screen.rerender({ call: live });
+  await expect.element(screen.getByText('office, as a task: at work')).toBeVisible();
+  await screen.rerender({ call: { ...live, state: 'done', tookMs: 3_700_000 } });
+  await expect.element(screen.getByText(/It ran at far as a task/)).toBeVisible();
 });
 
 it('shows the result, JSON set out, and how long it took', async () => {

@@ -79,6 +79,13 @@ describe('a run, event by event', () => {
     expect(call(after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'a', effect: 'reads', view }), 'a')).toMatchObject({ state: 'live', view });
   });
 
+  it('tool.task: a server goes on with it by itself, and it runs on as long as that takes', () => {
+    const task = { type: 'tool.task', call: 'b', server: 'far', since: AT, until: null } as const;
+    const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches', view: null }, task, { type: 'tool.progress', call: 'b', share: null, note: 'half' });
+    expect(view.state).toBe('running');
+    expect(call(view, 'b')).toMatchObject({ state: 'live', task: { server: 'far', since: AT, until: null }, progress: { note: 'half' } });
+  });
+
   it('tool.answered: it goes on, and what it was told stays', () => {
     const view = after(STARTED, STEP, CALLS, { type: 'tool.started', call: 'b', effect: 'reaches', view: null }, ELICITED, { type: 'tool.answered', call: 'b', answers: { q: { action: 'decline' } }, by: 'p' });
     expect(view.state).toBe('running');

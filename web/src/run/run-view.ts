@@ -25,6 +25,8 @@ export interface Call {
   readonly effect: Effect | null;
   /** The view that it is shown with, once it has begun. */
   readonly view: ViewOfCall | null;
+  /** Who goes on with it by itself, since when, and how long it keeps it, where it does. */
+  readonly task: { readonly server: string; readonly since: Time; readonly until: Time | null } | null;
   readonly progress: { share: number | null; note: string } | null;
   readonly output: readonly Part[];
   readonly message: string | null;
@@ -98,6 +100,7 @@ function apply(view: RunView, event: RunEvent): RunView {
       decided: { decision: event.decision, reach: event.reach ?? null, edited: event.input !== undefined && event.input !== null, reason: event.reason ?? null, by: event.by },
     }));
     case 'tool.started': return edit(view, event.call, (call) => ({ ...call, state: 'live', effect: event.effect, view: event.view ?? null, startedAt: event.at }));
+    case 'tool.task': return edit(view, event.call, (call) => ({ ...call, task: { server: event.server, since: event.since, until: event.until ?? null } }));
     case 'tool.elicited': return edit(view, event.call, (call) => ({ ...call, state: 'ask', question: 'form', elicitation: event.elicitation, progress: null }));
     case 'tool.answered': return edit(view, event.call, (call) => ({
       ...call, state: 'waiting', elicitation: null, heard: call.elicitation ? [...call.heard, { elicitation: call.elicitation, answers: event.answers }] : call.heard,
@@ -130,7 +133,7 @@ function ended(view: RunView, at: Time): RunView {
 
 const newStep = (key: number): Step => ({ key, model: '', because: null, reasoning: '', text: '', images: [], calls: [], finish: null });
 const newCall = (id: string, tool: string): Call => ({
-  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, elicitation: null, heard: [], effect: null, view: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
+  id, tool, state: 'writing', input: undefined, writing: '', question: null, digest: null, decided: null, elicitation: null, heard: [], effect: null, view: null, task: null, progress: null, output: [], message: null, startedAt: null, tookMs: null,
 });
 
 const spoken = (view: RunView) => view.steps.filter((step) => step.finish !== null);

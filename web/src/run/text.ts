@@ -7,6 +7,8 @@ export const words = {
   callStates: { writing: 'being written', waiting: 'waiting', ask: 'needs approval', live: 'running', done: 'done', failed: 'failed', denied: 'denied', aborted: 'stopped', unknown: 'outcome unknown' },
   reasoning: 'Reasoning', thinking: 'Thinking', fallback: (model: string) => `${model} steps in`,
   arguments: 'Arguments', noArguments: 'No arguments', result: 'Result', noResult: 'No output', picture: 'Picture from the tool', progressOf: (tool: string) => `Progress of ${tool}`, showAll: (n: string) => `Show all ${n} characters`, cut: 'cut',
+  asTask: (note: string) => `as a task: ${note}`, atWork: 'at work', taskOver: (server: string, since: string) => `It ran at ${server} as a task, begun ${since}.`,
+  taskSince: (server: string, since: string, until: string | null) => `${server} works on it by itself since ${since}; this goes on whatever happens to this page or to Galaxy.${until ? ` It keeps the task until ${until}.` : ''}`,
   unknownHint: 'The server stopped while this ran. It may or may not have happened.', abortedHint: 'It was stopped before it ended.', deniedBy: (reason: string) => (reason ? `Denied: ${reason}` : 'Denied.'),
   edited: 'with changed arguments', reach: { once: 'allowed once', conversation: 'allowed in this chat', always: 'always allowed' },
   effects: { reads: 'It only looks.', writes: 'It changes something in this workspace.', reaches: 'It reaches outside this workspace.', asks: 'It asks you something.' },

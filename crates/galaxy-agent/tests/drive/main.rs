@@ -15,3 +15,4 @@ mod memory;
 mod people;
 mod scene;
 mod stored;
+mod tasks;

@@ -44,7 +44,7 @@ impl ElicitationView {
             questions: questions.iter().map(|(key, it)| (key.clone(), it.into())).collect(),
             declined: declined.len(),
             until: match back {
-                WayBack::Again { .. } | WayBack::Afresh => None,
+                WayBack::Again { .. } | WayBack::Task | WayBack::Afresh => None,
                 WayBack::Held { until } => Some(time(*until)),
             },
         }

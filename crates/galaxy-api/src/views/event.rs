@@ -118,6 +118,20 @@ pub enum RunEventBody {
         #[schema(required)]
         view: Option<ViewOfCall>,
     },
+    /// The server of a call that runs goes on with it by itself (a task), and is asked from time to
+    /// time how far it is; it goes on whatever becomes of the processes here.
+    #[serde(rename = "tool.task")]
+    ToolTask {
+        /// Which call.
+        call: String,
+        /// The tool server.
+        server: String,
+        /// Since when.
+        since: String,
+        /// How long the server keeps it, as it said then; `null` where it did not.
+        #[schema(required)]
+        until: Option<String>,
+    },
     /// The tool of a call that runs wants to know something from the person; the run waits.
     #[serde(rename = "tool.elicited")]
     ToolElicited {
@@ -258,6 +272,7 @@ pub const fn name(body: &RunEventBody) -> &'static str {
         RunEventBody::ToolApproval { .. } => "tool.approval",
         RunEventBody::ToolDecided { .. } => "tool.decided",
         RunEventBody::ToolStarted { .. } => "tool.started",
+        RunEventBody::ToolTask { .. } => "tool.task",
         RunEventBody::ToolElicited { .. } => "tool.elicited",
         RunEventBody::ToolAnswered { .. } => "tool.answered",
         RunEventBody::ToolProgress { .. } => "tool.progress",

@@ -95,6 +95,7 @@ fn lines_of(entry: &Entry) -> Vec<Line<'_>> {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { view: None, .. }
+        | Item::TaskCreated { .. }
         | Item::Elicited { .. }
         | Item::Answered { .. }
         | Item::Progress { .. }
@@ -241,9 +242,11 @@ fn json(message: &MessageRow, first: bool) -> Result<String, AppError> {
     Ok(format!("{separator}\n    {}", written.replace('\n', "\n    ")))
 }
 
-/// A body without what tool servers want back with answers: that is between them and us.
+/// A body without what tool servers want back with answers, or call their tasks: that is between
+/// them and us.
 fn shown(body: &Body) -> Cow<'_, Body> {
-    let asks = |entry: &Entry| matches!(entry.item, Item::Elicited { .. });
+    let asks =
+        |entry: &Entry| matches!(entry.item, Item::Elicited { .. } | Item::TaskCreated { .. });
     let mut shown = Cow::Borrowed(body);
     if let Body::Answered { entries } = body
         && entries.iter().any(asks)
@@ -252,6 +255,9 @@ fn shown(body: &Body) -> Cow<'_, Body> {
         for entry in entries {
             if let Item::Elicited { elicitation, .. } = &mut entry.item {
                 elicitation.forget_state();
+            }
+            if let Item::TaskCreated { task, .. } = &mut entry.item {
+                task.forget_id();
             }
         }
     }

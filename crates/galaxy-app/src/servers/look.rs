@@ -98,7 +98,7 @@ impl App {
 pub(crate) fn done(exchanged: Exchanged) -> Result<Value, AppError> {
     match exchanged {
         Exchanged::Done(result) => Ok(result),
-        Exchanged::Waits(_) => {
+        Exchanged::Waits(_) | Exchanged::Task(..) => {
             Err(AppError::Conflict("The server wants to ask somebody first.".to_owned()))
         }
     }

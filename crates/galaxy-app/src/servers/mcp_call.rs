@@ -1,12 +1,15 @@
 //! `mcp_call`: a tool that passes a call on to a tool of a server, by the server's own names.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Verdict};
+use galaxy_domain::{Caller, Effect, RemoteTask, Verdict};
 use galaxy_tool::{
     AnyTool, Output, Schema, ToolCx, ToolError,
-    server::{ServerName, names},
+    server::{Limits, ServerName, names},
     tool::TIME_LIMIT,
 };
 use schemars::JsonSchema;
@@ -44,15 +47,25 @@ impl McpCall {
     }
 
     async fn perform(&self, input: Value, cx: &ToolCx) -> Result<Output, ToolError> {
+        let (tool, params) = self.meant(&input, &cx.caller).await?;
+        tool.call(params, cx).await
+    }
+
+    /// The tool that `input` names, and what it is called with.
+    async fn meant(
+        &self,
+        input: &Value,
+        caller: &Caller,
+    ) -> Result<(Arc<dyn AnyTool>, Value), ToolError> {
         let (name, params) =
-            self.stands_for(&input).ok_or_else(|| ToolError::tell("invalid arguments"))?;
+            self.stands_for(input).ok_or_else(|| ToolError::tell("invalid arguments"))?;
         let stopping = || ToolError::tell("the server is stopping");
         let servers = self.servers.upgrade().ok_or_else(stopping)?;
-        let shelf = servers.shelf(cx.caller.person, cx.caller.workspace).await;
+        let shelf = servers.shelf(caller.person, caller.workspace).await;
         let shelf = shelf.map_err(|err| ToolError::Internal(Box::new(err)))?;
         let tool = shelf.toolbox.get(&name).filter(|it| it.name() != NAME);
         let tool = tool.ok_or_else(|| ToolError::tell(format!("there is no tool `{name}`")))?;
-        tool.call(params, cx).await
+        Ok((tool.clone(), params))
     }
 }
 
@@ -73,7 +86,7 @@ impl AnyTool for McpCall {
     fn default_verdict(&self) -> Verdict {
         Verdict::Ask
     }
-    fn time_limit(&self) -> std::time::Duration {
+    fn time_limit(&self) -> Duration {
         TIME_LIMIT * 10
     }
     fn schema(&self) -> &Schema {
@@ -90,5 +103,21 @@ impl AnyTool for McpCall {
         cx: &'a ToolCx,
     ) -> BoxFuture<'a, Result<Output, ToolError>> {
         self.perform(input, cx).boxed()
+    }
+    fn task_limit(&self) -> Duration {
+        Limits::default().task
+    }
+    fn give_up<'a>(
+        &'a self,
+        input: &'a Value,
+        task: &'a RemoteTask,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            if let Ok((tool, params)) = self.meant(input, caller).await {
+                tool.give_up(&params, task, caller).await;
+            }
+        }
+        .boxed()
     }
 }

@@ -6,7 +6,9 @@ use galaxy_access::use_tool;
 use galaxy_domain::{Caller, ToolServerId, Verdict, access::Scope};
 use galaxy_tool::{
     AnyTool,
-    server::{Definition, RemoteTool, Request, RequestCx, ServerError, ServerName, ToolServer},
+    server::{
+        Definition, OnTask, RemoteTool, Request, RequestCx, ServerError, ServerName, ToolServer,
+    },
 };
 use galaxy_vault::{Sealed, Slot};
 use serde_json::Value;
@@ -157,7 +159,7 @@ fn state_slot(caller: &Caller, server: ToolServerId) -> Slot {
 }
 
 /// Passes a call on as it is, if the server still describes the tool as it was allowed. `params` are
-/// those of `tools/call`.
+/// those of `tools/call`. A task is waited for, unless `cx` wants it handed on.
 pub(crate) async fn pass_on(
     server: &dyn ToolServer,
     definition: &Definition,
@@ -169,8 +171,10 @@ pub(crate) async fn pass_on(
         Ok(_) => return Relayed::Changed,
         Err(err) => return Relayed::Failed(err),
     }
-    match server.request(Request::new("tools/call", params), cx).await {
-        Ok(result) => Relayed::Answered(result),
-        Err(err) => Relayed::Failed(err),
-    }
+    let request = Request::new("tools/call", params);
+    let answered = match (server.request(request.clone(), cx).await, cx.on_task) {
+        (Ok(result), OnTask::Waits) => server.attended(&request, result, cx).await,
+        (answered, OnTask::Waits | OnTask::HandsOn) => answered,
+    };
+    answered.map_or_else(Relayed::Failed, Relayed::Answered)
 }

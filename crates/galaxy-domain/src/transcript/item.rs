@@ -10,6 +10,7 @@ use crate::{
     elicitation::{Answer, Elicitation},
     id::{MessageId, PersonId},
     part::Part,
+    remote_task::RemoteTask,
     run::Stop,
     tool::{CallId, Decision, Effect, ToolCall, View},
     usage::Usage,
@@ -159,6 +160,17 @@ pub enum Item {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         view: Option<View>,
     },
+    /// The server of a call that has begun goes on with it by itself. From now on the call is
+    /// looked after by whoever drives the run: it is not lost when a process dies.
+    TaskCreated {
+        /// Which call.
+        call: CallId,
+        /// What the server works on.
+        task: RemoteTask,
+        /// SHA-256 of tool definition and arguments, in hexadecimal: what a tool gives that has
+        /// changed since is not taken.
+        digest: String,
+    },
     /// A call that has begun is put down until a person answers its tool; the run waits.
     Elicited {
         /// Which call.
@@ -232,6 +244,7 @@ impl Item {
             Self::Asked { .. } => "asked",
             Self::Approval { .. } => "approval",
             Self::Began { .. } => "began",
+            Self::TaskCreated { .. } => "task_created",
             Self::Elicited { .. } => "elicited",
             Self::Answered { .. } => "answered",
             Self::Progress { .. } => "progress",
@@ -252,6 +265,7 @@ impl Item {
             | Self::Asked { .. }
             | Self::Approval { .. }
             | Self::Began { .. }
+            | Self::TaskCreated { .. }
             | Self::Elicited { .. }
             | Self::Answered { .. }
             | Self::Reply { .. }

@@ -1,6 +1,6 @@
 //! What a transcript knows about one call that nothing has answered yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use galaxy_base::Timestamp;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Question;
 use crate::{
     elicitation::{Answer, Elicitation},
+    remote_task::RemoteTask,
     tool::{Decision, Effect, ToolCall},
 };
 
@@ -34,6 +35,19 @@ pub struct OpenCall {
     pub rounds: u32,
     /// Whether any of its questions was declined without anybody being asked.
     pub declined: bool,
+    /// What its server goes on with by itself, if it does.
+    pub task: Option<Entrusted>,
+    /// Keys of all questions that were answered or declined.
+    pub answered: BTreeSet<String>,
+}
+
+/// A call that its server goes on with by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entrusted {
+    /// What the server works on.
+    pub task: RemoteTask,
+    /// The digest of tool definition and arguments when it began to.
+    pub digest: String,
 }
 
 /// A round of questions, and how far it is.
@@ -63,6 +77,8 @@ impl OpenCall {
             elicited: None,
             rounds: 0,
             declined: false,
+            task: None,
+            answered: BTreeSet::new(),
         }
     }
 
@@ -99,6 +115,12 @@ impl OpenCall {
         }
     }
 
+    /// Whether its server may go on with it by itself: it is under way, and was not left to the
+    /// server before.
+    pub(super) fn may_be_entrusted(&self) -> bool {
+        self.began.is_some() && self.put_down().is_none() && self.task.is_none()
+    }
+
     /// Whether its tool may ask for the `round`th time: it is under way.
     pub(super) fn may_ask(&self, round: u32) -> bool {
         self.began.is_some() && self.put_down().is_none() && round == self.rounds + 1
@@ -111,13 +133,19 @@ impl OpenCall {
         }
     }
 
+    pub(super) fn entrust(&mut self, task: RemoteTask, digest: String) {
+        self.task = Some(Entrusted { task, digest });
+    }
+
     pub(super) fn ask(&mut self, elicitation: Elicitation, digest: String) {
         self.rounds += 1;
         self.declined |= !elicitation.declined.is_empty();
+        self.answered.extend(elicitation.declined.iter().cloned());
         self.elicited = Some(Elicited { elicitation, digest, answers: None, resumed: false });
     }
 
     pub(super) fn hear(&mut self, answers: BTreeMap<String, Answer>) {
+        self.answered.extend(answers.keys().cloned());
         if let Some(round) = &mut self.elicited {
             round.answers = Some(answers);
         }

@@ -5,6 +5,7 @@ use crate::{
     elicitation::{Elicitation, Inquiry, WayBack},
     id::{MessageId, PersonId},
     part::Part,
+    remote_task::RemoteTask,
     run::Stop,
     tool::{Effect, Reach},
 };
@@ -34,6 +35,18 @@ fn replies(id: &str) -> Item {
 
 fn began(id: &str, effect: Effect) -> Item {
     Item::Began { call: CallId(id.to_owned()), effect, view: None }
+}
+
+fn entrusted(id: &str) -> Item {
+    let task = RemoteTask {
+        server: "far".to_owned(),
+        id: "t".to_owned(),
+        bound_to: "01".to_owned(),
+        since: Timestamp::from_millis(5),
+        ttl_ms: Some(60_000),
+        poll_ms: None,
+    };
+    Item::TaskCreated { call: CallId(id.to_owned()), task, digest: "00".to_owned() }
 }
 
 fn asks_for(id: &str, round: u32, questions: &[&str]) -> Item {
@@ -134,6 +147,25 @@ fn a_call_that_was_put_down_begins_again_once_it_has_its_answers() {
 }
 
 #[test]
+fn a_server_goes_on_with_a_call_that_is_under_way_once() {
+    let late = Err(Misplaced::TooLate(CallId("a".to_owned())));
+    let mut run = transcript([said(), asks(&["a"])]).unwrap();
+    assert_eq!(run.push(entrusted("a")), late, "it has not begun");
+    run.push(began("a", Effect::Reaches)).unwrap();
+    run.push(entrusted("a")).unwrap();
+    assert_eq!(run.push(entrusted("a")), late, "one call is one task");
+    assert_eq!(run.push(began("a", Effect::Reaches)), late, "it is not made again");
+    run.push(asks_for("a", 1, &["q"])).unwrap();
+    run.push(hears("a", &["q"])).unwrap();
+    run.push(began("a", Effect::Reaches)).unwrap();
+    let open = run.open_calls().next().unwrap();
+    assert_eq!(open.task.as_ref().map(|it| &*it.task.id), Some("t"));
+    assert!(open.answered.contains("q"), "it is not asked for again");
+    run.push(replies("a")).unwrap();
+    assert_eq!(run.push(entrusted("a")), Err(Misplaced::NoSuchCall(CallId("a".to_owned()))));
+}
+
+#[test]
 fn an_edited_argument_replaces_the_models() {
     let mut run = transcript([said(), asks(&["a"])]).unwrap();
     let decision = Decision::Allow { reach: Reach::Once, input: Some(Value::Bool(true)) };
@@ -180,6 +212,9 @@ fn the_stored_form_is_stable() {
         r#"{"kind":"asked","call":"a","question":"approval","digest":"00"}"#,
         r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"page","message":"Sign","url":"https://example.org/"}},"back":{"kind":"again","state":"s"}},"digest":"00"}"#,
         r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"form","message":"Who?","fields":[{"name":"n","title":"Name","required":true,"kind":{"type":"text","max_length":9,"format":"email"}},{"name":"c","required":false,"kind":{"type":"number","whole":true,"minimum":1.0}},{"name":"o","required":false,"kind":{"type":"several","choices":[{"value":"x","title":"X"}],"least":1}}]}},"declined":["p"],"back":{"kind":"held","until":7}},"digest":"00"}"#,
+        r#"{"kind":"task_created","call":"a","task":{"server":"far","id":"t","bound_to":"01","since":5},"digest":"00"}"#,
+        r#"{"kind":"task_created","call":"a","task":{"server":"far","id":"t","bound_to":"01","since":5,"ttl_ms":60000,"poll_ms":500},"digest":"00"}"#,
+        r#"{"kind":"elicited","call":"a","round":1,"elicitation":{"server":"far","tool":"sign","questions":{"q":{"kind":"page","message":"Sign","url":"https://example.org/"}},"back":{"kind":"task"}},"digest":"00"}"#,
         r#"{"kind":"answered","call":"a","answers":{"p":{"action":"accept","content":{"n":1}},"q":{"action":"decline"},"r":{"action":"cancel"}},"by":"0192f6c0-0000-7000-8000-000000000000"}"#,
     ];
     for text in stored {

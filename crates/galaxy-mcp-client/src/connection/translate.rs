@@ -1,6 +1,6 @@
 //! Between the port's words and rmcp's.
 
-use galaxy_tool::server::{Era, Request, ServerInfo};
+use galaxy_tool::server::{Era, Request, ServerInfo, task};
 use rmcp::{
     model::{CustomRequest, RequestMetaObject, ServerPeerInfo, ServerResult},
     service::{Peer, RoleClient},
@@ -38,11 +38,23 @@ pub(super) fn outgoing(
             fields.entry(LOG_LEVEL).or_insert_with(|| level.into());
         }
         if let Some(asker) = asker {
-            fields.insert(CAPABILITIES.to_owned(), asker.clone());
+            fields.insert(CAPABILITIES.to_owned(), with_tasks(asker.clone()));
         }
     }
     let meta = serde_json::from_value(meta).unwrap_or_default();
     (CustomRequest::new(request.method, params), meta)
+}
+
+/// Whoever asks can be asked what `asker` says; that an answer may be a task is ours to say, because
+/// such a task is looked after here.
+fn with_tasks(mut asker: Value) -> Value {
+    if let Some(fields) = asker.as_object_mut() {
+        let extensions = fields.entry("extensions").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(extensions) = extensions.as_object_mut() {
+            extensions.insert(task::EXTENSION.to_owned(), Value::Object(Map::new()));
+        }
+    }
+    asker
 }
 
 /// Takes those tools out of a list that the transport refused: their `x-mcp-header` annotations
@@ -95,7 +107,9 @@ mod tests {
         let asker = json!({ "elicitation": { "form": {} } });
         let (_, meta) = outgoing(request, Some("info"), Some(&asker));
         let said = serde_json::to_value(meta).unwrap();
-        assert_eq!(said[CAPABILITIES], asker);
+        let mut expected = asker;
+        expected["extensions"] = json!({ "io.modelcontextprotocol/tasks": {} });
+        assert_eq!(said[CAPABILITIES], expected);
         assert_eq!(said[LOG_LEVEL], "info");
     }
 }

@@ -144,6 +144,7 @@ impl Status {
             | ServerError::Lost(_)
             | ServerError::TimedOut(_)
             | ServerError::Said { .. }
+            | ServerError::TaskLost(_)
             | ServerError::TooLarge(_)
             | ServerError::Garbled(_) => self.count_failure(),
         };

@@ -85,6 +85,7 @@ pub(crate) async fn call(
     match tokio::time::timeout(PATIENCE, server.call(tool, json!({}), cx)).await.unwrap()? {
         Exchanged::Done(result) => Ok(result),
         Exchanged::Waits(waiting) => panic!("it waits for {waiting:?}"),
+        Exchanged::Task(task, _) => panic!("it goes on with {task:?}"),
     }
 }
 

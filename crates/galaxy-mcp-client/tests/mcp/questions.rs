@@ -85,7 +85,7 @@ async fn a_question_for_later_survives_the_connection() {
 /// The context of a call in a run.
 fn in_run(run: RunId, holds: &Arc<Holds>, resumed: Option<Resumed>) -> ToolCx {
     let (call, holds) = (CallId("c".to_owned()), holds.clone());
-    ToolCx { asks: Some(Asks { run, call, holds, resumed, declined: false }), ..cx() }
+    ToolCx { asks: Some(Asks { run, call, holds, resumed, task: None, declined: false }), ..cx() }
 }
 
 /// "Ada", to all that was asked.

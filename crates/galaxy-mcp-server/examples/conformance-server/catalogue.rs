@@ -38,6 +38,10 @@ const ASKING: [&str; 10] = [
     "test_input_required_result_capabilities",
 ];
 
+/// Tools that become tasks, and need nothing either.
+const TASKS: [&str; 4] =
+    ["failing_job", "protocol_error_job", "multi_input", "test_tool_with_task"];
+
 /// The tools.
 pub(crate) fn tools() -> Value {
     let plain = PLAIN
@@ -49,8 +53,17 @@ pub(crate) fn tools() -> Value {
         tool("test_elicitation", one_text("message")),
         tool("json_schema_2020_12_tool", new_schema()),
         tool("test_custom_header", custom_header()),
+        tool("greet", one_text("name")),
+        tool(
+            "slow_compute",
+            json!({ "type": "object", "properties": {
+            "seconds": { "type": "integer", "minimum": 0 }, "label": { "type": "string" } } }),
+        ),
+        tool("confirm_delete", one_text("filename")),
     ];
-    whole("tools", plain.chain(others).collect())
+    let nothing = json!({ "type": "object", "properties": {} });
+    let tasks = TASKS.iter().map(|name| tool(name, nothing.clone()));
+    whole("tools", plain.chain(others).chain(tasks).collect())
 }
 
 /// The schema of a tool whose argument is also a header.

@@ -16,7 +16,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{catalogue, plain};
+use super::{catalogue, plain, tasks::Tasks};
 
 /// Which revisions it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) peers: Vec<Peer<RoleServer>>,
     /// States that were given away, and the round that each belongs to.
     pub(crate) states: HashMap<String, usize>,
+    pub(crate) tasks: Tasks,
 }
 
 impl Suite {
@@ -75,8 +76,11 @@ impl ServerHandler for Suite {
             .enable_tools()
             .enable_tool_list_changed()
             .enable_logging()
-            .enable_completions()
-            .build();
+            .enable_completions();
+        let able = match self.generation {
+            Generation::Both => able.enable_tasks().build(),
+            Generation::Old => able.build(),
+        };
         let own = Implementation::new("conformance-server", env!("CARGO_PKG_VERSION"));
         ServerConfig::new(able).with_server_info(own)
     }
@@ -126,6 +130,8 @@ impl ServerHandler for Suite {
                 return Err(ErrorData::missing_required_client_capability(needed));
             }
             Some(plain::text("The capability is there"))
+        } else if let Some(task) = self.tasking(&request, &arguments, &context).await? {
+            Some(task)
         } else if let Some(asked) =
             self.asking(name, &arguments, responses, state, &context).await?
         {
@@ -138,6 +144,32 @@ impl ServerHandler for Suite {
         let unknown = || ErrorData::invalid_params(format!("unknown tool: {name}"), None);
         self.put(&context, result.ok_or_else(unknown)?);
         Ok(CallToolResult::success(Vec::new()).into())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.put(&context, self.task(&request.task_id)?);
+        let task = Task::new("", TaskStatus::Working, "", "");
+        Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)))
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tell_task(&request.task_id, &request.input_responses)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Suite::cancel_task(self, &request.task_id)
     }
 
     async fn list_resources(

@@ -10,6 +10,7 @@ mod catalogue;
 mod handler;
 mod plain;
 mod questions;
+mod tasks;
 mod telling;
 
 use std::{

@@ -40,6 +40,7 @@ pub(crate) fn call(tool: &str, arguments: &Value) -> Option<Value> {
         }
         "test_reconnection" => text("Reconnection test completed"),
         "test_custom_header" => text(arguments["value"].as_str()?),
+        "greet" => text(&format!("Hello, {}!", arguments["name"].as_str()?)),
         "json_schema_2020_12_tool" => {
             text(&format!("Hello, {}!", arguments["name"].as_str().unwrap_or("world")))
         }

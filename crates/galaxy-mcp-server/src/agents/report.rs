@@ -58,6 +58,24 @@ pub(super) fn told(asked: Asked, reply: &Reply) -> CallToolResult {
     result
 }
 
+/// Where a run stands, in words; none when it is over.
+pub(super) fn standing(reply: &Reply) -> Option<String> {
+    match reply.state {
+        RunState::Queued => Some("the agent begins in a moment".to_owned()),
+        RunState::Running => Some("the agent is at work".to_owned()),
+        RunState::Parked => {
+            let waits: Vec<String> = waits_for(reply).map(wanted).collect();
+            let waits = waits.join("; ");
+            Some(format!("waits for the person, who has to decide or answer in Galaxy: {waits}"))
+        }
+        RunState::Finished
+        | RunState::Exhausted
+        | RunState::Incomplete
+        | RunState::Cancelled
+        | RunState::Failed => None,
+    }
+}
+
 fn words(reply: &Reply) -> String {
     let said = &reply.response;
     match reply.state {

@@ -1,5 +1,7 @@
 //! Asking an agent and waiting for its answer.
 //!
+//! A client that looks after tasks does not wait: it gets the run as one ([`tasks`]).
+//!
 //! **Invariant:** the wait ends by itself. When the client goes away, the run is stopped; when the
 //! caller is shut out, they are told nothing more; when the server stops or the time is over, the
 //! run goes on and `run_status` tells of it.
@@ -11,10 +13,10 @@ use galaxy_app::{
     quick::{Asked, Question as Wanted},
 };
 use galaxy_domain::{Caller, Item};
-use rmcp::{ErrorData, RoleServer, model::CallToolResult, service::RequestContext};
+use rmcp::{ErrorData, RoleServer, model::CallToolResponse, service::RequestContext};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use super::{Progress, Question, SIGN_OF_LIFE, report};
+use super::{Progress, Question, SIGN_OF_LIFE, report, tasks};
 use crate::{
     McpServer,
     answers::{failed, refused, troubled},
@@ -46,17 +48,22 @@ pub(super) async fn ask(
     caller: &Caller,
     question: Question,
     context: &RequestContext<RoleServer>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<CallToolResponse, ErrorData> {
     let Question { message, conversation_id, model } = question;
     let conversation = match conversation_id.map(|it| it.trim().parse()).transpose() {
         Ok(conversation) => conversation,
-        Err(_) => return Ok(failed("`conversation_id` is one that an earlier call gave")),
+        Err(_) => {
+            return Ok(failed("`conversation_id` is one that an earlier call gave").into());
+        }
     };
     let wanted = Wanted { message, conversation, history: Vec::new(), model };
     let asked = match server.app.ask(caller, wanted, None).await {
         Ok(asked) => asked,
-        Err(err) => return troubled(&err),
+        Err(err) => return troubled(&err).map(Into::into),
     };
+    if tasks::are_looked_after(context) {
+        return tasks::created(server, caller, asked.run).await.map(Into::into);
+    }
     match wait(server, caller, asked, context).await? {
         Ended::Still | Ended::Late => (),
         Ended::Gone => {
@@ -66,8 +73,8 @@ pub(super) async fn ask(
         }
     }
     match server.app.so_far(caller, asked.run).await {
-        Ok((asked, reply)) => Ok(report::told(asked, &reply)),
-        Err(err) => troubled(&err),
+        Ok((asked, reply)) => Ok(report::told(asked, &reply).into()),
+        Err(err) => troubled(&err).map(Into::into),
     }
 }
 
@@ -171,6 +178,7 @@ fn line(logged: &Logged) -> Option<String> {
             (!tools.is_empty()).then(|| format!("calls {}", tools.join(", ")))
         }
         Item::Asked { .. } | Item::Elicited { .. } => Some("waits for the person".to_owned()),
+        Item::TaskCreated { task, .. } => Some(format!("{} goes on by itself", task.server)),
         Item::Progress { note, .. } => Some(note.clone()),
         Item::Reply { .. } => Some("a tool has answered".to_owned()),
         Item::User { .. }

@@ -1,6 +1,7 @@
 //! What a mounted server says that it is and can, as far as that goes through.
 
 use galaxy_app::servers::Mounted;
+use galaxy_tool::server::{Era, task};
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig, SubscriptionFilter};
 use serde_json::{Value, json};
 
@@ -41,7 +42,15 @@ pub(super) fn followed(mounted: &Mounted, requested: &SubscriptionFilter) -> Sub
 }
 
 fn said(mounted: &Mounted) -> Value {
-    mounted.server.health().server.map(|it| it.capabilities.clone()).unwrap_or_default()
+    let health = mounted.server.health();
+    let mut said = health.server.map(|it| it.capabilities.clone()).unwrap_or_default();
+    // Older revisions had tasks of another kind.
+    if health.era != Some(Era::Modern)
+        && let Some(extensions) = said.get_mut("extensions").and_then(Value::as_object_mut)
+    {
+        extensions.remove(task::EXTENSION);
+    }
+    said
 }
 
 fn capabilities(told: &Value, hears: bool) -> ServerCapabilities {
@@ -55,10 +64,6 @@ fn capabilities(told: &Value, hears: bool) -> ServerCapabilities {
         let resources = passed.get_mut("resources").and_then(Value::as_object_mut);
         resources.map(|it| it.remove("subscribe"));
         passed.as_object_mut().map(|it| it.remove("logging"));
-    }
-    // Tasks would outlive what names them.
-    if let Some(extensions) = passed.get_mut("extensions").and_then(Value::as_object_mut) {
-        extensions.remove("io.modelcontextprotocol/tasks");
     }
     serde_json::from_value(passed).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use galaxy_app::servers::Mounted;
 use galaxy_domain::Caller;
-use galaxy_tool::server::Questions;
+use galaxy_tool::server::{OnTask, Questions, task};
 use rmcp::{ErrorData, RoleServer, model::ProtocolVersion, service::RequestContext};
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,6 @@ use serde_json::{Map, Value, json};
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// What servers may ask of clients.
 const ASKABLE: [&str; 3] = ["elicitation", "sampling", "roots"];
-/// Tasks would outlive what names them here.
-const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 /// One request: who asks, what for, and of which server. It travels with the HTTP request.
 pub(super) struct Asked {
@@ -41,7 +39,7 @@ impl Asked {
     /// allowed to ask.
     pub(super) fn asker(&self, context: &RequestContext<RoleServer>) -> Value {
         let said = if is_modern(context) {
-            self.params.pointer(&format!("/_meta/{}", CAPABILITIES.replace('/', "~1"))).cloned()
+            self.capabilities().cloned()
         } else {
             context.client_capabilities().and_then(|it| serde_json::to_value(it).ok())
         };
@@ -51,9 +49,22 @@ impl Asked {
                 fields.retain(|key, _| !ASKABLE.contains(&key.as_str()));
             }
             let extensions = fields.get_mut("extensions").and_then(Value::as_object_mut);
-            extensions.map(|it| it.remove(TASKS));
+            // Whether an answer may be a task is for the connection to say.
+            extensions.map(|it| it.remove(task::EXTENSION));
         }
         said
+    }
+
+    /// What the client of `context` gets of a task: itself, if it says that it looks after tasks.
+    pub(super) fn on_task(&self, context: &RequestContext<RoleServer>) -> OnTask {
+        let extensions = self.capabilities().and_then(|it| it.get("extensions"));
+        let declared = extensions.is_some_and(|it| it.get(task::EXTENSION).is_some());
+        if declared && is_modern(context) { OnTask::HandsOn } else { OnTask::Waits }
+    }
+
+    /// What a client of the newest revision says that it can.
+    fn capabilities(&self) -> Option<&Value> {
+        self.params.pointer(&format!("/_meta/{}", CAPABILITIES.replace('/', "~1")))
     }
 }
 

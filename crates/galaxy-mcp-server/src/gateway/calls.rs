@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use galaxy_app::servers::Relayed;
 use galaxy_domain::elicitation::ROUNDS;
-use galaxy_tool::server::{Answer, Era, Request, ServerError, ToolServer};
+use galaxy_tool::server::{Answer, Era, OnTask, Request, ServerError, ToolServer};
 use rmcp::{
     ErrorData, RoleServer,
     model::{CallToolResult, ErrorCode},
@@ -68,7 +68,7 @@ impl Session {
         };
         Ok(match said {
             Ok(Relayed::Answered(result)) => {
-                self.slots.put(&context.id, result);
+                self.slots.put(&context.id, self.with_own_name(&asked, result));
                 CallToolResult::success(Vec::new())
             }
             Ok(Relayed::Failed(err)) => failed(&*asked.mounted.server, &err)?,
@@ -105,13 +105,13 @@ impl Session {
         context: &RequestContext<RoleServer>,
         asked: &Arc<Asked>,
     ) -> Result<Option<Said>, ErrorData> {
-        let asker = asked.asker(context);
+        let (asker, on_task) = (asked.asker(context), asked.on_task(context));
         let way = self.way(context, &asker);
         // What comes on the line is for a person, whom not every client can ask.
         let is_person_there = can_answer(&asker, &json!({ "method": ELICIT }));
         let on_the_line = if is_person_there { way } else { Way::None };
         let mut flight = match self.start(asked)? {
-            Start::Fresh(params) => self.begin(asked, asker.clone(), params),
+            Start::Fresh(params) => self.begin(asked, (asker.clone(), on_task), params),
             Start::Held(held) => {
                 let said = asked.params.pointer(&format!("/inputResponses/{QUESTION}"));
                 let Held { flight, put, .. } = *held;
@@ -140,7 +140,7 @@ impl Session {
             }
             let Some(said) = line::ask_all(context, &wanted).await else { return Ok(None) };
             let params = answered(asked.params.clone(), said, result.get("requestState"));
-            flight = self.begin(asked, asker.clone(), params);
+            flight = self.begin(asked, (asker.clone(), on_task), params);
         }
         let message = format!("it still asks after {ROUNDS} rounds");
         Ok(Some(Ok(Relayed::Failed(ServerError::Garbled(message)))))
@@ -205,7 +205,7 @@ impl Session {
     }
 
     /// Sends the request to the server behind.
-    fn begin(&self, asked: &Arc<Asked>, asker: Value, mut params: Value) -> Flight {
+    fn begin(&self, asked: &Arc<Asked>, client: (Value, OnTask), mut params: Value) -> Flight {
         let is_new = asked.mounted.server.health().era == Some(Era::Modern);
         if let Some(level) = self.lasting.level().filter(|_| is_new)
             && let Some(fields) = params.as_object_mut()
@@ -214,7 +214,7 @@ impl Session {
             meta.as_object_mut().map(|it| it.insert(LOG_LEVEL.to_owned(), level.into()));
         }
         let (app, asked) = (self.app.clone(), asked.clone());
-        Flight::begin(asker, move |cx| {
+        Flight::begin(client, move |cx| {
             async move {
                 if asked.method == "tools/call" {
                     return app.relay_call(&asked.caller, &asked.mounted, params, &cx).await;
@@ -265,6 +265,7 @@ pub(super) fn refused(server: &dyn ToolServer, err: &ServerError) -> ErrorData {
         | ServerError::Lost(_)
         | ServerError::TimedOut(_)
         | ServerError::Cancelled
+        | ServerError::TaskLost(_)
         | ServerError::TooLarge(_)
         | ServerError::Garbled(_) => ErrorData::internal_error(server.explain(err), None),
     }

@@ -8,7 +8,7 @@ use futures::{
 };
 use galaxy_app::{AppError, servers::Relayed};
 use galaxy_tool::server::{
-    Answer, Asked as Question, Elicit, OnLog, OnProgress, Progress, RequestCx, ServerError,
+    Answer, Asked as Question, Elicit, OnLog, OnProgress, OnTask, Progress, RequestCx, ServerError,
 };
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -66,9 +66,9 @@ pub(super) struct Flight {
 
 impl Flight {
     /// Begins what `work` makes of the context that it is given; the client can be asked what
-    /// `asker` says.
+    /// `asker` says, and gets tasks or not.
     pub(super) fn begin(
-        asker: Value,
+        (asker, on_task): (Value, OnTask),
         work: impl FnOnce(RequestCx) -> BoxFuture<'static, Said>,
     ) -> Self {
         let (tell, heard) = mpsc::channel(AHEAD);
@@ -80,6 +80,7 @@ impl Flight {
             elicit: ear.clone(),
             log: ear,
             asker: Some(asker),
+            on_task,
         };
         let _cancelled = cancel.clone().drop_guard();
         Self { work: work(cx), over: None, heard, cancel, _cancelled }
@@ -148,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_said_before_the_end_is_heard_before_it() {
-        let mut flight = Flight::begin(json!({}), |cx| {
+        let mut flight = Flight::begin((json!({}), OnTask::Waits), |cx| {
             async move {
                 cx.progress.progress(Progress { done: 1.0, total: None, message: None });
                 cx.log.logged(json!({ "data": "a line" }));
@@ -164,7 +165,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_gives_up_hears_what_became_of_it() {
-        let mut flight = Flight::begin(json!({}), |cx| {
+        let mut flight = Flight::begin((json!({}), OnTask::Waits), |cx| {
             async move {
                 cx.cancel.cancelled().await;
                 Ok(Relayed::Failed(ServerError::Cancelled))

@@ -24,6 +24,11 @@ impl Frame {
         self.shakes_hands() || self.method == "server/discover"
     }
 
+    /// Whether it is about a task.
+    pub(super) fn is_about_a_task(&self) -> bool {
+        self.method.starts_with("tasks/")
+    }
+
     /// Whether it is the handshake of an older revision.
     pub(super) fn shakes_hands(&self) -> bool {
         self.method == "initialize"

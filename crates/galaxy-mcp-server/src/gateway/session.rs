@@ -11,17 +11,17 @@ use galaxy_tool::server::Listing;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams,
-        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
-        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
-        SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
+        CompleteRequestParams, CompleteResult, DetailedTask, GetPromptRequestParams,
+        GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerConfig,
+        SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Task, TaskPayload,
+        TaskStatus, Tool, UnsubscribeRequestParams, UpdateTaskParams,
     },
-    service::{NotificationContext, Peer, RequestContext, SubscriptionContext},
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     abilities,
@@ -75,36 +75,6 @@ impl Session {
             }
         }
     }
-
-    /// Does `work` behind, until `ends` fires or the process stops.
-    fn until(&self, ends: CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-        let tasks = self.app.background();
-        let stopping = tasks.stopping().clone();
-        tasks.spawn(async move {
-            tokio::select! {
-                () = ends.cancelled() => (),
-                () = stopping.cancelled() => (),
-                () = work => (),
-            }
-        });
-    }
-
-    /// Whether whoever began it may still be told what happens.
-    async fn may_hear(&self) -> bool {
-        news::may_hear(&self.app, &self.caller, &self.mounted).await
-    }
-
-    /// Tells `peer` what changes, until its session is over.
-    async fn tell(self, peer: Peer<RoleServer>) {
-        let mut news = News::of(&self.app, self.mounted.clone()).await;
-        loop {
-            for changed in news.next().await {
-                if !self.may_hear().await || peer.send_notification(changed).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
 }
 
 /// All of a list fits on one page.
@@ -152,6 +122,32 @@ impl ServerHandler for Session {
     ) -> Result<CallToolResponse, ErrorData> {
         let result: CallToolResult = self.call(&context).await?;
         Ok(result.into())
+    }
+
+    async fn get_task(
+        &self,
+        _request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.ask_about_task(&context).await?;
+        let task = Task::new("", TaskStatus::Working, "", "");
+        Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)))
+    }
+
+    async fn update_task(
+        &self,
+        _request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tell_task(&context).await
+    }
+
+    async fn cancel_task(
+        &self,
+        _request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.tell_task(&context).await
     }
 
     async fn list_resources(

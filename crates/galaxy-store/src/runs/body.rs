@@ -86,6 +86,7 @@ fn parts(body: &str) -> Result<Vec<Part>, StoreError> {
         | Item::Asked { .. }
         | Item::Approval { .. }
         | Item::Began { .. }
+        | Item::TaskCreated { .. }
         | Item::Elicited { .. }
         | Item::Answered { .. }
         | Item::Progress { .. }

@@ -45,6 +45,9 @@ pub enum ServerError {
         /// What it added.
         data: Option<Value>,
     },
+    /// The task that the server made of it came to nothing. Some of it may have been done.
+    #[error("the task at the tool server {0}")]
+    TaskLost(String),
     /// The server sent more than fits.
     #[error("the tool server sent too much: {0}")]
     TooLarge(String),
@@ -62,6 +65,7 @@ impl ServerError {
             Self::Unavailable { .. }
             | Self::Lost(_)
             | Self::TimedOut(_)
+            | Self::TaskLost(_)
             | Self::TooLarge(_)
             | Self::Garbled(_) => Kind::Unavailable,
             Self::Said { .. } => Kind::Invalid,
@@ -77,6 +81,7 @@ impl ServerError {
             | Self::Said { .. } => false,
             Self::Lost(_)
             | Self::TimedOut(_)
+            | Self::TaskLost(_)
             | Self::Cancelled
             | Self::TooLarge(_)
             | Self::Garbled(_) => true,
@@ -111,6 +116,7 @@ impl ServerError {
             Self::TimedOut(_) => {
                 "See in the server's log whether it is busy or stuck; a restart ends what hangs."
             }
+            Self::TaskLost(_) => "Look at the server what became of it.",
             Self::Cancelled => "Nothing to do.",
             Self::Said { .. } => "Look at what the server says, and at its log.",
             Self::TooLarge(_) => "Ask the server for less at a time.",

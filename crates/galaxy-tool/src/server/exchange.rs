@@ -13,6 +13,7 @@ use crate::server::{
     error::ServerError,
     request::{Request, RequestCx},
     spec::Questions,
+    task::Told,
 };
 
 /// How long to leave a server alone that only says "come back".
@@ -26,6 +27,8 @@ pub enum Exchanged {
     Done(Value),
     /// Somebody said [`Answer::Later`]: nothing is under way any more.
     Waits(Waiting),
+    /// The server goes on with it by itself; what it said of that is there as it came, too.
+    Task(Told, Value),
 }
 
 /// A request that goes on once somebody has answered.
@@ -77,7 +80,7 @@ impl Waiting {
     }
 }
 
-/// Sends `request`, asks what is asked, and sends it again until there is a result.
+/// Sends `request`, asks what is asked, and sends it again until there is a result or a task.
 pub(crate) async fn exchange(
     server: &dyn ToolServer,
     request: Request,
@@ -86,7 +89,12 @@ pub(crate) async fn exchange(
     let mut next = request.clone();
     for round in 0..ROUNDS {
         let result = server.request(next, cx).await?;
-        let Some(waiting) = Waiting::read(&result)? else { return Ok(Exchanged::Done(result)) };
+        let Some(waiting) = Waiting::read(&result)? else {
+            return Ok(match Told::created(&request, &result)? {
+                Some(task) => Exchanged::Task(task, result),
+                None => Exchanged::Done(result),
+            });
+        };
         if waiting.questions.is_empty() {
             rest(round, &cx.cancel).await?;
         }
@@ -107,7 +115,7 @@ pub(super) async fn rest(round: u32, cancel: &CancellationToken) -> Result<(), S
 }
 
 /// Asks one question after the other; `None` when one is to be answered later.
-async fn ask(
+pub(super) async fn ask(
     server: &dyn ToolServer,
     waiting: &Waiting,
     request: &Request,

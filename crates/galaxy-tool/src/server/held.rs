@@ -89,6 +89,11 @@ impl Holds {
         self.held().remove(&(run, call.clone()));
     }
 
+    /// What time it is where calls are held.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     pub(super) fn tasks(&self) -> &Tasks {
         &self.tasks
     }

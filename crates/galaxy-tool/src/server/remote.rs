@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_domain::{Effect, Verdict, elicitation::WayBack, tool::View};
+use galaxy_domain::{Caller, Effect, RemoteTask, Verdict, elicitation::WayBack, tool::View};
 use serde_json::Value;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         ToolServer,
         definition::{Definition, ToolList},
         elicit::Elicit,
+        entrusted,
         error::ServerError,
         exchange::Exchanged,
         output,
@@ -65,10 +66,23 @@ impl RemoteTool {
         &self.definition
     }
 
+    /// What a task of this tool is bound to: its server, how that is reached, and the tool as it is
+    /// defined.
+    pub fn bound_to(&self) -> String {
+        entrusted::bound_to(self.server.spec(), &self.definition.pin)
+    }
+
     async fn perform(&self, input: Value, cx: &ToolCx) -> Result<Output, ToolError> {
         let own = self.server.facing(cx.caller.person);
         let server = own.as_ref().unwrap_or(&self.server);
         let request = Request::call(&self.definition.name, input);
+        if let Some(asks) = &cx.asks
+            && let Some(task) = &asks.task
+        {
+            // The call was made, as the tool was then: what the server lists now is no matter.
+            return entrusted::take_up(server, &request, &self.definition.pin, cx, (asks, task))
+                .await;
+        }
         let list = server.tools().await;
         let list = list.map_err(|err| told_in(server, &request, cx.asks.as_ref(), &err))?;
         let current = list.get(&self.definition.offered);
@@ -79,7 +93,9 @@ impl RemoteTool {
             ));
         }
         match (&cx.asks, server.spec().questions) {
-            (Some(asks), Questions::Allowed) => rounds(server, &request, cx, asks).await,
+            (Some(asks), Questions::Allowed) => {
+                rounds(server, &request, &self.definition.pin, cx, asks).await
+            }
             (Some(asks), Questions::Off) if has_begun(asks) => Err(ToolError::tell(
                 "the tool was left: its server may not ask people any more; what it began may \
                  have taken effect all the same",
@@ -103,8 +119,15 @@ impl RemoteTool {
             elicit: self.elicit.clone(),
             ..RequestCx::default()
         };
-        match server.exchange(request.clone(), &with).await {
-            Ok(Exchanged::Done(result)) => {
+        let mut exchanged = server.exchange(request.clone(), &with).await;
+        if let Ok(Exchanged::Task(task, result)) = exchanged {
+            if let Some(asks) = &cx.asks {
+                return Err(entrusted::noted(server.spec(), task, self.bound_to(), asks));
+            }
+            exchanged = server.attended(&request, result, &with).await.map(Exchanged::Done);
+        }
+        match exchanged {
+            Ok(Exchanged::Done(result) | Exchanged::Task(_, result)) => {
                 cx.whole.keep(&result);
                 output::read(&result)
             }
@@ -120,7 +143,7 @@ impl RemoteTool {
 pub(super) fn has_begun(asks: &Asks) -> bool {
     let resumed = asks.resumed.as_ref();
     resumed.is_some_and(|it| match it.elicitation.back {
-        WayBack::Again { .. } | WayBack::Held { .. } => true,
+        WayBack::Again { .. } | WayBack::Held { .. } | WayBack::Task => true,
         WayBack::Afresh => false,
     })
 }
@@ -171,5 +194,21 @@ impl AnyTool for RemoteTool {
         cx: &'a ToolCx,
     ) -> BoxFuture<'a, Result<Output, ToolError>> {
         self.perform(input, cx).boxed()
+    }
+    fn task_limit(&self) -> Duration {
+        self.server.spec().limits.task
+    }
+    fn give_up<'a>(
+        &'a self,
+        _: &'a Value,
+        task: &'a RemoteTask,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            let own = self.server.facing(caller.person);
+            let server = own.as_ref().unwrap_or(&self.server);
+            entrusted::give_up(&**server, &self.definition.pin, task).await;
+        }
+        .boxed()
     }
 }

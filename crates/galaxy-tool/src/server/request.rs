@@ -91,6 +91,16 @@ impl OnLog for () {
     fn logged(&self, _: Value) {}
 }
 
+/// What becomes of an answer that is a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnTask {
+    /// It is waited for: whoever asked hears of its end only.
+    #[default]
+    Waits,
+    /// It is handed on to whoever asked, who looks after it.
+    HandsOn,
+}
+
 /// What goes with every request.
 #[derive(Clone)]
 pub struct RequestCx {
@@ -106,6 +116,8 @@ pub struct RequestCx {
     /// (`ClientCapabilities`); what the connection itself says where it is not given. Only servers
     /// of the newest revision hear it: the others were told once, when the connection began.
     pub asker: Option<Value>,
+    /// What whoever passes a call on does with a task ([`crate::server::task`]).
+    pub on_task: OnTask,
 }
 
 impl Default for RequestCx {
@@ -117,6 +129,7 @@ impl Default for RequestCx {
             elicit: Arc::new(Declines),
             log: Arc::new(()),
             asker: None,
+            on_task: OnTask::default(),
         }
     }
 }

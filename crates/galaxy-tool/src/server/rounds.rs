@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use galaxy_base::text::{clip, visible};
 use galaxy_domain::{
     Part,
-    elicitation::{Answer as Said, Elicitation, ROUNDS, WayBack},
+    elicitation::{Elicitation, ROUNDS, WayBack},
 };
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use crate::{
     server::{
         ToolServer,
         elicit::Answer,
+        entrusted::{self, answer},
         error::ServerError,
         exchange::{Waiting, rest},
         held::{Flight, News, Put},
@@ -21,6 +22,7 @@ use crate::{
         remote::told,
         request::Request,
         sign_in::told_in,
+        task::Told,
     },
     tool::{Asks, Output, Resumed, ToolCx, ToolError},
 };
@@ -43,6 +45,7 @@ const NAME_CHARS: usize = 128;
 pub(super) async fn rounds(
     server: &Arc<dyn ToolServer>,
     request: &Request,
+    pin: &str,
     cx: &ToolCx,
     asks: &Asks,
 ) -> Result<Output, ToolError> {
@@ -57,6 +60,10 @@ pub(super) async fn rounds(
                     _ => told(&err),
                 };
                 let result = result.map_err(|err| noted(refused(err), declined))?;
+                if let Some(task) = Told::created(request, &result).map_err(|err| told(&err))? {
+                    let spec = server.spec();
+                    return Err(entrusted::noted(spec, task, entrusted::bound_to(spec, pin), asks));
+                }
                 let Some(waiting) = Waiting::read(&result).map_err(|err| told(&err))? else {
                     cx.whole.keep(&result);
                     return output(&result, declined);
@@ -97,7 +104,10 @@ fn depart(
             let again = waiting.resume(request, said.chain(nobody).collect());
             Ok(Flight::start(server, again, &cx.notes, asks))
         }
-        WayBack::Afresh => Ok(Flight::start(server, request.clone(), &cx.notes, asks)),
+        // With a task there is nothing to depart from; without one it is a first request.
+        WayBack::Afresh | WayBack::Task => {
+            Ok(Flight::start(server, request.clone(), &cx.notes, asks))
+        }
         WayBack::Held { .. } => {
             let said = answers.values().next().map_or(Answer::Cancel, answer);
             let held = asks.holds.take_up(asks.run, &asks.call, said, &cx.notes);
@@ -168,15 +178,8 @@ pub(super) fn asked_by(
     }
 }
 
-fn answer(said: &Said) -> Answer {
-    match said {
-        Said::Accept { content } => Answer::Accept(content.clone()),
-        Said::Decline => Answer::Decline,
-        Said::Cancel => Answer::Cancel,
-    }
-}
-
-fn output(result: &Value, declined: bool) -> Result<Output, ToolError> {
+/// What the model gets to see of `result`; told, if questions were declined.
+pub(super) fn output(result: &Value, declined: bool) -> Result<Output, ToolError> {
     let mut output = output::read(result).map_err(|err| noted(err, declined))?;
     if declined {
         output.push(Part::text(DECLINED));
@@ -185,9 +188,13 @@ fn output(result: &Value, declined: bool) -> Result<Output, ToolError> {
 }
 
 /// `err` with a note for the model.
-fn noted(err: ToolError, declined: bool) -> ToolError {
+pub(super) fn noted(err: ToolError, declined: bool) -> ToolError {
     match err {
         ToolError::Tell(message) if declined => ToolError::Tell(format!("{message}\n{DECLINED}")),
-        ToolError::Tell(_) | ToolError::Internal(_) | ToolError::Waits(_) | ToolError::Lost => err,
+        ToolError::Tell(_)
+        | ToolError::Internal(_)
+        | ToolError::Waits(_)
+        | ToolError::Task(_)
+        | ToolError::Lost => err,
     }
 }

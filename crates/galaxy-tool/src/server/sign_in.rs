@@ -2,7 +2,7 @@
 //! asked.
 //!
 //! **Invariant:** only a call that was refused before it did anything is put down like this, so
-//! that it can be made as if for the first time.
+//! that it can be made as if for the first time; or one whose server goes on with it by itself.
 
 use std::sync::Arc;
 
@@ -43,10 +43,35 @@ pub(super) fn told_in(
     if before >= BEFORE {
         return ToolError::tell(format!("{err}, {before} times in a row; nothing was done"));
     }
+    waits(server, request, desk, before, WayBack::Afresh)
+}
+
+/// The question of a call whose server goes on with it by itself, and lets nobody ask how far it is
+/// who has not signed in; none where nobody can or need be asked.
+pub(super) fn asked_in_task(
+    server: &Arc<dyn ToolServer>,
+    request: &Request,
+    asks: &Asks,
+    err: &ServerError,
+) -> Option<ToolError> {
+    let (ServerError::NeedsSignIn { .. }, Some(desk)) = (err, &server.spec().desk) else {
+        return None;
+    };
+    let before = before(asks, desk);
+    (before < BEFORE).then(|| waits(server, request, desk, before, WayBack::Task))
+}
+
+fn waits(
+    server: &Arc<dyn ToolServer>,
+    request: &Request,
+    desk: &Desk,
+    before: u32,
+    back: WayBack,
+) -> ToolError {
     let inquiry = Inquiry::SignIn { server: desk.server, before };
     ToolError::Waits(Box::new(Elicitation {
         questions: [(KEY.to_owned(), inquiry)].into(),
-        ..asked_by(server, request, WayBack::Afresh)
+        ..asked_by(server, request, back)
     }))
 }
 

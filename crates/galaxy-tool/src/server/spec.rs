@@ -165,6 +165,8 @@ pub struct Limits {
     pub silence: Duration,
     /// A request, whatever progress it tells.
     pub ceiling: Duration,
+    /// A task that the server goes on with by itself for a run.
+    pub task: Duration,
     /// How long a list is good when the server does not say.
     pub fresh: Duration,
     /// Bytes of one message.
@@ -184,6 +186,7 @@ impl Default for Limits {
             connect: Duration::from_secs(30),
             silence: Duration::from_secs(60),
             ceiling: Duration::from_secs(600),
+            task: Duration::from_secs(24 * 60 * 60),
             fresh: Duration::from_secs(300),
             message_bytes: 4 * 1024 * 1024,
             depth: 64,

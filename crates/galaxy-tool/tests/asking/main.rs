@@ -6,3 +6,5 @@ mod again;
 mod held;
 mod scene;
 mod sign_in;
+mod task;
+mod works;

@@ -15,6 +15,7 @@ use galaxy_tool::{
         Declines, Desk, Elicit, Holds, Questions, Request, RequestCx, ServerError, ToolServer,
         remote_tools,
     },
+    tool::UnderWay,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,8 @@ pub(crate) struct Scene {
     pub(crate) tasks: Tasks,
     pub(crate) run: RunId,
     pub(crate) cancel: CancellationToken,
+    pub(crate) clock: Clock,
+    pub(crate) notes: Notes,
 }
 
 impl Scene {
@@ -52,17 +55,28 @@ impl Scene {
         let server = Arc::new(FakeToolServer::new(spec, answers));
         server.offer(vec![json!({ "name": "pay", "description": "Pays.", "inputSchema": {} })]);
         let tasks = Tasks::default();
-        let holds = Holds::new(tasks.clone(), Clock::fixed(NOW));
-        Self { server, holds, tasks, run: Id::fresh(), cancel: CancellationToken::new() }
+        let clock = Clock::fixed(NOW);
+        let holds = Holds::new(tasks.clone(), clock.clone());
+        let (run, cancel, notes) = (Id::fresh(), CancellationToken::new(), Notes::channel().0);
+        Self { server, holds, tasks, run, cancel, clock, notes }
     }
 
     /// The same call after a restart, or in another process.
     pub(crate) fn elsewhere(self) -> Self {
         let tasks = Tasks::default();
-        Self { holds: Holds::new(tasks.clone(), Clock::fixed(NOW)), tasks, ..self }
+        Self { holds: Holds::new(tasks.clone(), self.clock.clone()), tasks, ..self }
     }
 
     pub(crate) async fn call(&self, resumed: Option<Resumed>) -> Result<Output, ToolError> {
+        self.go_on(resumed, None).await
+    }
+
+    /// Makes the call, or looks after what its server goes on with.
+    pub(crate) async fn go_on(
+        &self,
+        resumed: Option<Resumed>,
+        task: Option<UnderWay>,
+    ) -> Result<Output, ToolError> {
         let port: Arc<dyn ToolServer> = self.server.clone();
         let list = port.tools().await.unwrap();
         let declines: Arc<dyn Elicit> = Arc::new(Declines);
@@ -80,8 +94,8 @@ impl Scene {
             run: Some(self.run),
             conversation: None,
             cancel: self.cancel.clone(),
-            notes: Notes::channel().0,
-            asks: Some(Asks { run: self.run, call, holds, resumed, declined: false }),
+            notes: self.notes.clone(),
+            asks: Some(Asks { run: self.run, call, holds, resumed, task, declined: false }),
             whole: galaxy_tool::Whole::default(),
         };
         tool.call(json!({ "sum": 7 }), &cx).await

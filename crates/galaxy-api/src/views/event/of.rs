@@ -1,8 +1,10 @@
 //! Which event a stored entry becomes.
 
+use std::time::Duration;
+
 use galaxy_domain::{CallId, Item, Outcome, PersonId, Stop, tool::Decision, transcript::Delta};
 
-use super::{CallView, RunEventBody, ViewOfCall, parts};
+use super::{CallView, RunEventBody, ViewOfCall, parts, time};
 use crate::views::elicitation::ElicitationView;
 
 pub(super) fn body(item: &Item) -> RunEventBody {
@@ -30,6 +32,12 @@ pub(super) fn body(item: &Item) -> RunEventBody {
             call: call.0.clone(),
             effect: effect.into(),
             view: view.as_ref().map(ViewOfCall::from),
+        },
+        Item::TaskCreated { call, task, .. } => RunEventBody::ToolTask {
+            call: call.0.clone(),
+            server: task.server.clone(),
+            since: time(task.since),
+            until: task.ttl_ms.map(|ttl| time(task.since.after(Duration::from_millis(ttl)))),
         },
         Item::Elicited { call, round, elicitation, .. } => RunEventBody::ToolElicited {
             call: call.0.clone(),
