@@ -11,6 +11,8 @@ const BINARY = process.env.GALAXY_BIN ?? resolve(import.meta.dirname, '../../tar
 const PATIENCE = 30_000, PAUSE = 40;
 const SETTINGS = {
   OLLAMA_HOST: 'off', LOG_LEVEL: 'warn', DEMO_WORD_DELAY_MS: '12', MAX_ACTIVE_RUNS_PER_PERSON: '4', MESSAGES_PER_MINUTE: '600', CONVERSATIONS_PER_MINUTE: '6000',
+  // Those who sign in for a whole file of journeys do so once; the journeys about that have servers of their own.
+  FRESH_SIGN_IN_SECONDS: '86400',
 };
 
 export class Galaxy {

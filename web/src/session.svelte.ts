@@ -1,7 +1,8 @@
 /** Who is here and what the server is: the first thing the page asks, and what every other part reads. */
 import { account, config, Problem } from './api/client';
-import { onSignedOut } from './api/call';
+import { onSignedOut, onStale } from './api/call';
 import type { Me, RuntimeConfig } from './api/types';
+import { fresh } from './auth/fresh.svelte';
 import { Live, type Status } from './live/live';
 
 export type Phase = 'starting' | 'unreachable' | 'set_up' | 'sign_in' | 'ready';
@@ -29,6 +30,7 @@ class Session {
   /** Asks until the server answers. */
   async start() {
     onSignedOut(() => { if (this.me) this.expired = true; this.leave(); });
+    onStale(() => fresh.ask());
     for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
       try { return await this.#begin(); } catch (err) {
         if (!(err instanceof Problem)) throw err;
@@ -54,6 +56,7 @@ class Session {
   leave() {
     this.live?.close();
     this.live = undefined;
+    fresh.reply(false);
     this.me = null;
     this.phase = this.config?.set_up === false ? 'set_up' : 'sign_in';
   }

@@ -1,6 +1,7 @@
 //! Accounts and what opens them.
 
 pub mod authenticate;
+pub mod confirm;
 pub mod keys;
 pub mod local;
 pub mod people;
@@ -8,12 +9,12 @@ pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
 
-use std::{collections::BTreeSet, sync::atomic::AtomicBool};
+use std::{collections::BTreeSet, sync::atomic::AtomicBool, time::Duration};
 
 use galaxy_base::{ExposeSecret, SecretString};
 use galaxy_domain::{
     Caller, SessionId,
-    access::{Credential, Scope},
+    access::{Credential, Proof, Scope},
     person::Person,
 };
 use galaxy_store::Store;
@@ -26,6 +27,9 @@ use crate::{
 
 /// The fewest bytes of a signing secret (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
+
+/// How long a sign-in is fresh (ASVS 5, 7.5.3, leaves it to the application).
+pub const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// How access works in a deployment.
 #[derive(Debug, Clone)]
@@ -42,6 +46,8 @@ pub struct AccessConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// In test mode, the address of whoever presents nothing.
     pub test_person: Option<String>,
+    /// How long after signing in a person may do what needs that.
+    pub fresh: Duration,
 }
 
 impl AccessConfig {
@@ -54,6 +60,7 @@ impl AccessConfig {
             audience: "galaxy-api".to_owned(),
             trusted_proxies: Vec::new(),
             test_person: None,
+            fresh: FRESH,
         }
     }
 
@@ -125,12 +132,13 @@ impl Access {
 }
 
 /// The caller that a person is by their own credential.
-fn in_person(person: &Person, credential: Credential) -> Caller {
+fn in_person(person: &Person, credential: Credential, proof: Proof) -> Caller {
     Caller {
         person: person.id,
         workspace: person.workspace,
         role: person.role,
         credential,
+        proof,
         scopes: Scope::ALL.to_vec(),
     }
 }

@@ -94,7 +94,10 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use galaxy_domain::{Role, WorkspaceId, access::Credential};
+    use galaxy_domain::{
+        Role, WorkspaceId,
+        access::{Credential, Proof},
+    };
 
     use super::*;
 
@@ -104,6 +107,7 @@ mod tests {
             workspace: WorkspaceId::fresh(),
             role: Role::Member,
             credential: Credential::Proxy,
+            proof: Proof::Now,
             scopes: Vec::new(),
         }
     }

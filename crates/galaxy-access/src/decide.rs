@@ -3,12 +3,14 @@
 //! **Invariant:** what lives in another workspace or belongs to somebody else is hidden, whatever
 //! the role. Only then do role and scope speak, and their answer is forbidden.
 
+mod fresh;
+mod run;
+
 use galaxy_domain::{
     Caller, ConversationId, Id, Permit, PersonId, Role, WorkspaceId,
     access::{Administer, Create, Credential, Drive, Read, Scope, SharedTarget, Target, Write},
     id::{Conversation, Person as PersonKind, Run, Task, ToolServer, Workspace},
     person::Person,
-    run::RunRow,
     tool_server::ToolServerRow,
 };
 
@@ -21,7 +23,13 @@ pub enum Denied {
     /// The caller may know of it but not do this.
     #[error("not allowed")]
     Forbidden,
+    /// The caller may do this, once they have shown again that they are themselves.
+    #[error(transparent)]
+    Stale(#[from] Stale),
 }
+
+pub use fresh::{Fresh, Remedy, Stale, fresh};
+pub use run::{acting_for, drive, drive_conversation, drive_log, holding};
 
 /// An action that role and scope decide about.
 pub trait Action {
@@ -209,47 +217,6 @@ pub fn follow(caller: &Caller) -> Result<Permit<Read, PersonKind>, Denied> {
         return Err(Denied::Forbidden);
     }
     Ok(mint(caller.person, caller.workspace, caller.person))
-}
-
-/// The permit of a worker to carry on a run that it has claimed.
-pub fn drive(run: &RunRow) -> Permit<Drive, Run> {
-    mint(run.id, run.workspace, run.owner)
-}
-
-/// The permit of a worker to read the log of a run that it has claimed.
-pub fn drive_log(run: &RunRow) -> Permit<Read, Run> {
-    mint(run.id, run.workspace, run.owner)
-}
-
-/// The permit of a worker to read the conversation that its run answers in.
-pub fn drive_conversation(run: &RunRow) -> Permit<Read, Conversation> {
-    let conversation: ConversationId = run.conversation;
-    mint(conversation, run.workspace, run.owner)
-}
-
-/// The permits of a process that held a call of a run while a person was asked: to look whether it
-/// still waits, and to note how it ended.
-pub fn holding(run: &Target<Run>) -> (Permit<Read, Run>, Permit<Write, Run>) {
-    let Target { resource, workspace, owner } = *run;
-    (mint(resource, workspace, owner), mint(resource, workspace, owner))
-}
-
-/// The caller that a run's tools act as: its owner as they are now, not as they were when the run
-/// began, and never an administrator.
-///
-/// # Errors
-/// [`Denied::Forbidden`] when `person` is not the run's owner or their account is disabled.
-pub fn acting_for(run: &RunRow, person: &Person) -> Result<Caller, Denied> {
-    if person.id != run.owner || person.workspace != run.workspace || person.disabled {
-        return Err(Denied::Forbidden);
-    }
-    Ok(Caller {
-        person: person.id,
-        workspace: person.workspace,
-        role: person.role,
-        credential: Credential::Run(run.id),
-        scopes: vec![Scope::Read, Scope::Chat, Scope::Tasks],
-    })
 }
 
 /// The permit to replace the password of an account that an administrator looks after, and to

@@ -5,7 +5,7 @@ use std::time::Duration;
 use galaxy_domain::Kind;
 use galaxy_store::StoreError;
 
-use crate::decide::Denied;
+use crate::decide::{Denied, Stale};
 
 /// Why an account, a credential or a permit was not given.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ impl AccessError {
         match self {
             Self::Denied(Denied::Hidden) => Kind::NotFound,
             Self::Denied(Denied::Forbidden) => Kind::Forbidden,
+            Self::Denied(Denied::Stale(stale)) => stale.kind(),
             Self::Unauthenticated => Kind::Unauthenticated,
             Self::Throttled { .. } => Kind::TooMany,
             Self::Invalid(_) => Kind::Invalid,
@@ -54,6 +55,9 @@ impl AccessError {
 
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
+        if let Self::Denied(Denied::Stale(_)) = self {
+            return Stale::CODE;
+        }
         match self.kind() {
             Kind::NotFound => "not_found",
             Kind::Forbidden => "forbidden",

@@ -12,16 +12,16 @@ mod throttle;
 mod tokens;
 
 pub use access::{
-    Access, AccessConfig,
+    Access, AccessConfig, FRESH,
     authenticate::Presented,
     keys::{KeyRequest, MadeKey},
     people::PersonRequest,
     sign_in::{SignedIn, Tokens},
 };
 pub use decide::{
-    Action, Denied, Resource, acting_for, administer, administer_person, drive, drive_conversation,
-    drive_log, follow, founding, holding, in_scope, look, look_after, on_behalf, own, require,
-    supervise, use_tool, within,
+    Action, Denied, Fresh, Remedy, Resource, Stale, acting_for, administer, administer_person,
+    drive, drive_conversation, drive_log, follow, founding, fresh, holding, in_scope, look,
+    look_after, on_behalf, own, require, supervise, use_tool, within,
 };
 pub use error::AccessError;
 pub use galaxy_store::people::PersonChange;

@@ -62,6 +62,8 @@ pub(crate) struct Bearer {
     pub(crate) person: PersonId,
     /// The session that must still be open.
     pub(crate) session: SessionId,
+    /// When they entered their password for it, in whole seconds.
+    pub(crate) authenticated_at: Timestamp,
 }
 
 /// The registered claims of RFC 7519 that are used, and the session. Times in seconds.
@@ -73,6 +75,9 @@ struct Claims {
     sid: SessionId,
     jti: Uuid,
     iat: i64,
+    /// OpenID Connect Core, 2, and RFC 9470, 6.2.
+    #[serde(default)]
+    auth_time: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
     exp: i64,
@@ -110,6 +115,7 @@ impl Signer {
             sid: bearer.session,
             jti: Uuid::now_v7(),
             iat: now,
+            auth_time: seconds(bearer.authenticated_at),
             nbf: None,
             exp: now + LIFE.as_secs().cast_signed(),
         };
@@ -129,7 +135,8 @@ impl Signer {
             && claims.exp <= now.saturating_add(life + leeway)
             && claims.nbf.is_none_or(|start| start <= now.saturating_add(leeway));
         let fits = read.header.typ.as_deref() == Some(KIND) && !critical && in_time;
-        fits.then_some(Bearer { person: claims.sub, session: claims.sid })
+        let authenticated_at = Timestamp::from_millis(claims.auth_time.saturating_mul(1000));
+        fits.then_some(Bearer { person: claims.sub, session: claims.sid, authenticated_at })
     }
 
     /// A seal that only this secret makes, for refresh tokens.

@@ -28,6 +28,8 @@ pub struct ApiConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which a trusted proxy names the person, lower case.
     pub person_header: Option<String>,
+    /// The header in which it says when they signed in, in seconds since 1970, lower case.
+    pub auth_time_header: Option<String>,
     /// Whether everybody is the test person.
     pub test_mode: bool,
     /// Whether `/ws` is open.

@@ -7,6 +7,7 @@ use axum::{
     http::{Extensions, HeaderMap, Uri, header, request::Parts, uri::Authority},
 };
 use cookie::Cookie;
+use galaxy_app::access::Fresh;
 use galaxy_domain::Caller;
 
 use crate::{
@@ -23,6 +24,18 @@ impl FromRequestParts<Api> for Authenticated {
     async fn from_request_parts(parts: &mut Parts, _state: &Api) -> Result<Self, Problem> {
         // The gate let nobody through to such a route without a caller.
         parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(Problem::unauthenticated)
+    }
+}
+
+/// The caller of a request that needs one who signed in a moment ago.
+pub(crate) struct Confirmed(pub(crate) Fresh);
+
+impl FromRequestParts<Api> for Confirmed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &Api) -> Result<Self, Problem> {
+        // There is none where the route is not declared to need one.
+        parts.extensions.get::<Fresh>().cloned().map(Self).ok_or_else(Problem::unauthenticated)
     }
 }
 

@@ -9,16 +9,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use galaxy_app::{AppError, access::Presented};
+use galaxy_base::Timestamp;
 use galaxy_domain::{
     Caller, Kind, Role,
-    access::{Credential, Scope},
+    access::{Credential, Proof, Scope},
 };
 
 use crate::{
     api::Api,
     caller::{host, peer, session_secret},
     problem::Problem,
-    routes::Policy,
+    routes::{Freshness, Policy},
 };
 
 /// How big a request without images may be, in bytes.
@@ -27,7 +28,7 @@ const PLAIN_BODY: usize = 1024 * 1024;
 const WITH_IMAGES: &str = "/api/conversations/{id}/messages";
 
 /// Which policy rules which route.
-pub(crate) type Policies = HashMap<(Method, String), Policy>;
+pub(crate) type Policies = HashMap<(Method, String), (Policy, Freshness)>;
 
 /// What the gate knows.
 #[derive(Clone)]
@@ -44,8 +45,8 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let path = path.as_ref().map(MatchedPath::as_str);
     // Another method of a known path: axum answers 405 by itself.
     let policy = path.and_then(|path| gate.policy(&parts.method, path));
-    if let Some(policy) = policy
-        && let Err(problem) = admit(&gate, policy, &mut parts).await
+    if let Some((policy, freshness)) = policy
+        && let Err(problem) = admit(&gate, policy, freshness, &mut parts).await
     {
         let mut response = problem.into_response();
         if policy == Policy::Bearer {
@@ -60,13 +61,18 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
 }
 
 impl Gate {
-    fn policy(&self, method: &Method, path: &str) -> Option<Policy> {
+    fn policy(&self, method: &Method, path: &str) -> Option<(Policy, Freshness)> {
         let method = if method == Method::HEAD { Method::GET } else { method.clone() };
         self.policies.get(&(method, path.to_owned())).copied()
     }
 }
 
-async fn admit(gate: &Gate, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
+async fn admit(
+    gate: &Gate,
+    policy: Policy,
+    freshness: Freshness,
+    parts: &mut Parts,
+) -> Result<(), Problem> {
     let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if changes {
         refuse_foreign(gate, parts)?;
@@ -84,6 +90,10 @@ async fn admit(gate: &Gate, policy: Policy, parts: &mut Parts) -> Result<(), Pro
         refuse_forged(&parts.headers)?;
     }
     check(policy, &caller)?;
+    if freshness == Freshness::Always {
+        let fresh = gate.api.app.access().fresh(&caller).map_err(AppError::from)?;
+        parts.extensions.insert(fresh);
+    }
     parts.extensions.insert(caller);
     Ok(())
 }
@@ -146,7 +156,10 @@ async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
         }
         return Ok(caller);
     } else if !named.is_empty() {
-        let caller = access.authenticate(vouched).await;
+        let mut caller = access.authenticate(vouched).await;
+        if let (Ok(caller), Some(name)) = (&mut caller, &config.auth_time_header) {
+            caller.proof = proof(&parts.headers, name);
+        }
         if let (Ok(caller), Some(cookie)) = (&caller, &cookie) {
             access.reconcile(caller, cookie).await.map_err(AppError::from)?;
         }
@@ -163,6 +176,16 @@ async fn authenticate(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
         access.authenticate(Presented::Nothing).await
     };
     Ok(caller.map_err(AppError::from)?)
+}
+
+/// When a person signed in, as their proxy says in the header `name`.
+fn proof(headers: &HeaderMap, name: &str) -> Proof {
+    let mut values = headers.get_all(name).iter();
+    let said = values.next().and_then(|it| it.to_str().ok()?.trim().parse::<u32>().ok());
+    match (said, values.next()) {
+        (Some(seconds), None) => Proof::At(Timestamp::from_millis(i64::from(seconds) * 1000)),
+        (Some(_) | None, _) => Proof::Never,
+    }
 }
 
 /// The token of an `Authorization: Bearer` header.

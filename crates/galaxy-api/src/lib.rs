@@ -15,5 +15,5 @@ mod sandbox;
 
 pub use api::{Api, ApiConfig, Backstage};
 pub use problem::Problem;
-pub use routes::{Declared, Mount, Policy, document, router};
+pub use routes::{Declared, Freshness, Mount, Policy, document, router};
 pub use sandbox::{Hosts, SandboxConfig, SandboxOrigin};

@@ -5,8 +5,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use galaxy_app::{AppError, access::AccessError, error::code_of};
-use galaxy_domain::Kind;
+use galaxy_app::{
+    AppError,
+    access::{AccessError, Remedy, Stale},
+    error::code_of,
+};
+use galaxy_domain::{Kind, access::Scope};
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -20,12 +24,21 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+/// The only type that a problem has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AboutBlank {
+    /// It says nothing.
+    #[serde(rename = "about:blank")]
+    Blank,
+}
+
 /// An error as clients see it. `code` is stable and documented; `detail` is prose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: `code` tells more than a page could.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    #[schema(value_type = String)]
+    pub kind: AboutBlank,
     /// The name of the status.
     pub title: &'static str,
     /// The HTTP status.
@@ -45,13 +58,17 @@ pub struct Problem {
     /// In seconds: when it makes sense to try again.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// What the client is to present instead, as the header `WWW-Authenticate` says it.
+    #[serde(skip)]
+    #[schema(value_type = Option<String>)]
+    pub challenge: Option<Box<str>>,
 }
 
 impl Problem {
     /// A problem of its own.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
+            kind: AboutBlank::Blank,
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code,
@@ -59,6 +76,7 @@ impl Problem {
             request_id: None,
             errors: Vec::new(),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -117,8 +135,26 @@ impl From<AppError> for Problem {
         let code = if kind == Kind::Internal { code_of(kind) } else { err.code() };
         let mut problem = Self::new(status_of(kind), code, detail);
         problem.retry_after = err.retry_after().map(seconds);
+        problem.challenge = err.stale().and_then(challenge).map(Into::into);
         problem.errors = fields(err);
         problem
+    }
+}
+
+/// What a program is to do about a sign-in that is too old: sign in again (RFC 9470, 3), or take a
+/// key with another scope (RFC 6750, 3.1). Browsers are not asked this way.
+fn challenge(stale: Stale) -> Option<String> {
+    match stale.remedy {
+        Remedy::Confirm | Remedy::Elsewhere => None,
+        Remedy::NewToken => Some(format!(
+            "Bearer error=\"insufficient_user_authentication\", \
+             error_description=\"A more recent sign-in is needed\", max_age=\"{}\"",
+            stale.within.as_secs()
+        )),
+        Remedy::OtherKey => {
+            let scopes = format!("{} {}", Scope::Admin.as_str(), Scope::Unattended.as_str());
+            Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\""))
+        }
     }
 }
 
@@ -166,14 +202,16 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
+        let challenge = self.challenge.as_deref().and_then(|it| HeaderValue::from_str(it).ok());
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if status == StatusCode::UNAUTHORIZED || challenge.is_some() {
+            let challenge = challenge.unwrap_or(HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         // The request's id is filled in by the outermost layer, which knows it.
         response.extensions_mut().insert(self);

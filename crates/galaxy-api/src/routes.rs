@@ -30,6 +30,7 @@ use crate::{
 
 use mount::AsItIs;
 pub use mount::Mount;
+pub use policy::{Declared, Freshness, Policy};
 
 mod apps;
 mod auth;
@@ -46,51 +47,13 @@ mod models;
 pub mod mount;
 pub(crate) mod oauth;
 mod people;
+mod policy;
 mod registry;
 mod runs;
 mod system;
 mod tasks;
 mod tool_servers;
 mod tools;
-
-/// Who may use a route at all; what they may do with a thing is decided by its use case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// Anybody.
-    Public,
-    /// Whoever is signed in, by whatever credential.
-    SignedIn,
-    /// Whoever sends a key or a token with the request itself. What a browser adds by itself, or a
-    /// proxy for it, opens nothing, so that no page can call on behalf of whoever looks at it.
-    Bearer,
-    /// Whoever is signed in themselves: no keys.
-    InPerson,
-    /// Administrators.
-    Admin,
-}
-
-impl Policy {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::SignedIn => "signed_in",
-            Self::Bearer => "bearer",
-            Self::InPerson => "in_person",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-/// A route with its policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declared {
-    /// Its method.
-    pub method: Method,
-    /// Its path, with names in braces.
-    pub path: String,
-    /// Who may use it.
-    pub policy: Policy,
-}
 
 /// Routes under construction. There is no way to add one without a policy.
 pub(crate) struct Routes {
@@ -99,15 +62,28 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
+    /// Adds documented routes that are open however long ago their caller signed in.
+    pub(crate) fn add(self, policy: Policy, routes: UtoipaMethodRouter<Api>) -> Self {
+        self.add_for(policy, Freshness::Any, routes)
+    }
+
     /// Adds documented routes.
-    pub(crate) fn add(mut self, policy: Policy, routes: UtoipaMethodRouter<Api>) -> Self {
+    pub(crate) fn add_for(
+        mut self,
+        policy: Policy,
+        freshness: Freshness,
+        routes: UtoipaMethodRouter<Api>,
+    ) -> Self {
         let (schemas, mut paths, methods) = routes;
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
                 let extensions = operation.extensions.get_or_insert_default();
                 extensions.insert("x-policy".to_owned(), policy.as_str().into());
+                if let Some(name) = freshness.as_str() {
+                    extensions.insert("x-fresh-sign-in".to_owned(), name.into());
+                }
                 operation.operation_id = Some(operation_id(&method, path));
-                self.declared.push(Declared { method, path: path.clone(), policy });
+                self.declared.push(Declared { method, path: path.clone(), policy, freshness });
             }
         }
         self.router = self.router.routes((schemas, paths, methods));
@@ -121,7 +97,8 @@ impl Routes {
         path: &str,
         methods: MethodRouter<Api>,
     ) -> Self {
-        self.declared.push(Declared { method: Method::GET, path: path.to_owned(), policy });
+        let (path_name, freshness) = (path.to_owned(), Freshness::Any);
+        self.declared.push(Declared { method: Method::GET, path: path_name, policy, freshness });
         self.router = self.router.route(path, methods);
         self
     }
@@ -190,8 +167,8 @@ pub fn router(api: Api, mounts: Vec<Mount>) -> Router {
         declared.extend(mount.declared);
         router = router.merge(mount.router.with_state(()));
     }
-    let policies: Policies =
-        declared.into_iter().map(|it| ((it.method, it.path), it.policy)).collect();
+    let rule = |it: Declared| ((it.method, it.path), (it.policy, it.freshness));
+    let policies: Policies = declared.into_iter().map(rule).collect();
     let gate_state = Gate { api: api.clone(), policies: Arc::new(policies) };
     let small = SizeAbove::new(1_024);
     let streams = NotForContentType::const_new("text/event-stream");

@@ -66,7 +66,8 @@ impl Word {
 type Rule = (Permit<Write, Person>, ToolRule);
 
 impl App {
-    /// Decides about a call that waits for a yes or a no. The run goes on at once.
+    /// Decides about a call that waits for a yes or a no. The run goes on at once. Not to be asked
+    /// ever again needs a fresh sign-in.
     ///
     /// # Errors
     /// [`AppError::Conflict`] when the call does not wait for that, was decided about before, or
@@ -164,6 +165,9 @@ impl App {
         match word {
             Word::Ruling(ruling) => {
                 let tool = self.shown(caller, detail, ruling).await?;
+                if let Decision::Allow { reach: Reach::Always, .. } = &ruling.decision {
+                    self.access.fresh(caller)?;
+                }
                 let rule = rule(caller, detail.row.conversation, &*tool, &ruling.decision)?;
                 let decision = ruling.decision.clone();
                 Ok((Item::Approval { call, decision, by: caller.person }, rule))

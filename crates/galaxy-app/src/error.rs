@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use galaxy_access::{AccessError, Denied};
+use galaxy_access::{AccessError, Denied, Stale};
 use galaxy_domain::Kind;
 use galaxy_model::ModelError;
 use galaxy_store::StoreError;
@@ -67,6 +67,7 @@ impl AppError {
         match self {
             Self::Denied(Denied::Hidden) | Self::NotFound => Kind::NotFound,
             Self::Denied(Denied::Forbidden) => Kind::Forbidden,
+            Self::Denied(Denied::Stale(stale)) => stale.kind(),
             Self::Access(err) => err.kind(),
             Self::Store(err) => err.kind(),
             Self::Model(err) => err.kind(),
@@ -81,6 +82,7 @@ impl AppError {
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Denied(Denied::Stale(_)) => Stale::CODE,
             Self::Access(err) => err.code(),
             Self::Model(err) => err.code(),
             Self::Denied(_)
@@ -91,6 +93,24 @@ impl AppError {
             | Self::TooMany { .. }
             | Self::Unavailable(_)
             | Self::Internal(_) => code_of(self.kind()),
+        }
+    }
+
+    /// What is to be done about a sign-in that is too old, if that is all.
+    pub fn stale(&self) -> Option<Stale> {
+        match self {
+            Self::Denied(Denied::Stale(stale))
+            | Self::Access(AccessError::Denied(Denied::Stale(stale))) => Some(*stale),
+            Self::Denied(_)
+            | Self::Access(_)
+            | Self::Store(_)
+            | Self::Model(_)
+            | Self::Invalid(_)
+            | Self::Conflict(_)
+            | Self::NotFound
+            | Self::TooMany { .. }
+            | Self::Unavailable(_)
+            | Self::Internal(_) => None,
         }
     }
 

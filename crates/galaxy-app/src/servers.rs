@@ -14,6 +14,7 @@ mod look;
 mod manage;
 mod mcp_call;
 mod mounted;
+mod right;
 mod settings;
 pub(crate) mod shelf;
 pub(crate) mod signing_in;

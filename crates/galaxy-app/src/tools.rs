@@ -75,7 +75,7 @@ impl App {
     }
 
     /// Says what happens from now on when an agent of the caller asks for a tool; `None` takes
-    /// back what was said.
+    /// back what was said. Not to be asked any more needs a fresh sign-in.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when there is no such tool; [`AppError::Denied`] to keys.
@@ -90,6 +90,9 @@ impl App {
         let tool = shelf.everything.get(name).ok_or(AppError::NotFound)?;
         let changed = match verdict {
             Some(verdict) => {
+                if verdict == Verdict::Allow && tool.default_verdict() != Verdict::Allow {
+                    self.access.fresh(caller)?;
+                }
                 let definition = definition(&**tool);
                 let rule =
                     ToolRule { tool: name.to_owned(), conversation: None, verdict, definition };

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use galaxy_base::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Id, PersonId, WorkspaceId};
@@ -53,6 +54,17 @@ pub enum Credential {
     Run(crate::RunId),
 }
 
+/// When the person behind a caller last showed that they are themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Then: they entered their password, or whoever vouches for them says so.
+    At(Timestamp),
+    /// With this very request: whoever vouches for them was asked.
+    Now,
+    /// Never: nobody is there.
+    Never,
+}
+
 /// What an API key is good for. People's own credentials are good for everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,11 +77,13 @@ pub enum Scope {
     Tasks,
     /// Manage accounts and settings.
     Admin,
+    /// Of that, also what people have to have signed in for a moment ago.
+    Unattended,
 }
 
 impl Scope {
     /// Every scope there is.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Chat, Self::Tasks, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Read, Self::Chat, Self::Tasks, Self::Admin, Self::Unattended];
 
     /// The name that is stored and shown.
     pub const fn as_str(self) -> &'static str {
@@ -78,6 +92,7 @@ impl Scope {
             Self::Chat => "chat",
             Self::Tasks => "tasks",
             Self::Admin => "admin",
+            Self::Unattended => "unattended",
         }
     }
 
@@ -98,6 +113,8 @@ pub struct Caller {
     pub role: Role,
     /// How they proved it.
     pub credential: Credential,
+    /// When they last did.
+    pub proof: Proof,
     /// What the credential is good for.
     pub scopes: Vec<Scope>,
 }

@@ -38,6 +38,8 @@ pub struct SignIn {
     pub client: String,
     /// When it was opened.
     pub created_at: Timestamp,
+    /// When whoever uses it last entered their password.
+    pub authenticated_at: Timestamp,
     /// When it was last used.
     pub seen_at: Timestamp,
     /// When it ends whatever happens.

@@ -1,6 +1,6 @@
 //! How the deployment meets the web: who may address it, from where, and whose word counts.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use galaxy_access::AccessConfig;
 use galaxy_api::{ApiConfig, SandboxConfig, SandboxOrigin};
@@ -28,6 +28,8 @@ pub(crate) struct Config {
     secure: bool,
     trusted_proxies: Vec<IpNet>,
     person_header: Option<String>,
+    auth_time_header: Option<String>,
+    fresh: Duration,
     test_person: Option<String>,
     websocket: bool,
     body_bytes: usize,
@@ -57,6 +59,8 @@ impl Config {
             origins: given.optional(&schema::CORS_ORIGINS).unwrap_or_default(),
             secure: listen.behind_proxy,
             person_header: person_header.filter(|_| !trusted_proxies.is_empty()),
+            auth_time_header: given.value(&schema::PROXY_AUTH_TIME_HEADER),
+            fresh: Duration::from_secs(given.value(&schema::FRESH_SIGN_IN_SECONDS).get().into()),
             trusted_proxies,
             test_person: test_mode.then_some(test_email),
             websocket: !given.value(&schema::DISABLE_WEBSOCKET),
@@ -79,6 +83,7 @@ impl Config {
             secure: self.secure,
             trusted_proxies: self.trusted_proxies.clone(),
             person_header: self.person_header.clone(),
+            auth_time_header: self.auth_time_header.clone(),
             test_mode: self.is_test_mode(),
             websocket: self.websocket,
             body_bytes: self.body_bytes,
@@ -91,6 +96,7 @@ impl Config {
         AccessConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             test_person: self.test_person.clone(),
+            fresh: self.fresh,
             ..AccessConfig::new(app_name, signing_secret)
         }
     }

@@ -1,6 +1,7 @@
 //! Signed-in browsers and families of refresh tokens. Only hashes of what opens them are kept.
 
 mod close;
+mod confirm;
 
 use std::time::Duration;
 
@@ -81,6 +82,7 @@ row! {
         person_id: Uuid,
         client: String,
         opened_at: i64,
+        authenticated_at: i64,
         seen_at: i64,
         expires_at: i64,
     }
@@ -101,6 +103,7 @@ impl From<SessionRow> for SignIn {
             person: Id::from_uuid(row.person_id),
             client: row.client,
             created_at: Timestamp::from_millis(row.opened_at),
+            authenticated_at: Timestamp::from_millis(row.authenticated_at),
             seen_at: Timestamp::from_millis(row.seen_at),
             expires_at: Timestamp::from_millis(row.expires_at),
         }
@@ -109,17 +112,22 @@ impl From<SessionRow> for SignIn {
 
 // A disabled account opens with nothing, also when it was disabled a moment ago.
 const OPEN: &str = "INSERT INTO sessions (id, workspace_id, person_id, kind, secret_hash, client,
-    created_at, seen_at, expires_at)
-    SELECT $1, workspace_id, id, $4, $5, $6, $7, $7, $8 FROM people
+    created_at, authenticated_at, seen_at, expires_at)
+    SELECT $1, workspace_id, id, $4, $5, $6, $7, $7, $7, $8 FROM people
     WHERE id = $2 AND workspace_id = $3 AND disabled = FALSE";
+// Whoever comes with what opened the session before has not entered the password since.
 const BY_SECRET: &str = "SELECT s.id AS session_id, s.person_id, s.client,
-    s.created_at AS opened_at, s.seen_at, s.expires_at,
+    s.created_at AS opened_at, CASE WHEN s.secret_hash = $1
+    THEN COALESCE(s.authenticated_at, s.created_at) ELSE s.created_at END AS authenticated_at,
+    s.seen_at, s.expires_at,
     p.id, p.workspace_id, p.email, p.name, p.role, p.disabled, p.created_at
     FROM sessions s JOIN people p ON p.id = s.person_id AND p.workspace_id = s.workspace_id
-    WHERE s.secret_hash = $1 AND s.kind = 'browser' AND s.seen_at > $3 AND s.expires_at > $2
+    WHERE (s.secret_hash = $1 OR (s.previous_hash = $1 AND s.previous_until > $2))
+    AND s.kind = 'browser' AND s.seen_at > $3 AND s.expires_at > $2
     AND p.disabled = FALSE";
 const BY_ID: &str = "SELECT s.id AS session_id, s.person_id, s.client,
-    s.created_at AS opened_at, s.seen_at, s.expires_at,
+    s.created_at AS opened_at, COALESCE(s.authenticated_at, s.created_at) AS authenticated_at,
+    s.seen_at, s.expires_at,
     p.id, p.workspace_id, p.email, p.name, p.role, p.disabled, p.created_at
     FROM sessions s JOIN people p ON p.id = s.person_id AND p.workspace_id = s.workspace_id
     WHERE s.id = $1 AND (s.kind = 'token' OR s.seen_at > $3) AND s.expires_at > $2
@@ -152,6 +160,7 @@ impl Store {
                     person: new.person,
                     client: new.client.clone(),
                     created_at: now,
+                    authenticated_at: now,
                     seen_at: now,
                     expires_at: new.expires_at,
                 })

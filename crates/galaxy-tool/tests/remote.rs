@@ -10,7 +10,7 @@ use std::sync::{
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_domain::{
     Caller, Effect, Id, Part, Role, Verdict,
-    access::{Credential, Scope},
+    access::{Credential, Proof, Scope},
 };
 use galaxy_testkit::FakeToolServer;
 use galaxy_tool::{
@@ -29,6 +29,7 @@ fn caller() -> Caller {
         workspace: Id::fresh(),
         role: Role::Member,
         credential: Credential::TestMode,
+        proof: Proof::Now,
         scopes: Scope::ALL.to_vec(),
     }
 }

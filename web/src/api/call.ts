@@ -39,6 +39,10 @@ let signedOut: () => void = () => {};
 /** Called whenever a request finds that nobody is signed in any more. */
 export function onSignedOut(act: () => void) { signedOut = act; }
 
+let stale: () => Promise<boolean> = () => Promise.resolve(false);
+/** Called when a request needs a fresh sign-in. Whoever says yes has got one: the same request is made again. */
+export function onStale(act: () => Promise<boolean>) { stale = act; }
+
 export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, ask: Ask = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (method !== 'GET') headers['x-requested-with'] = 'galaxy';
@@ -47,9 +51,15 @@ export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE
   const request: RequestInit = { method, headers, credentials: 'same-origin', signal: ask.signal ?? null };
   if (ask.body !== undefined) request.body = JSON.stringify(ask.body);
 
-  const response = await send(path + queryString(ask.query), request, ask.once ? AGAIN : []);
-  if (!response.ok) {
-    const problem = await problemOf(response);
+  const sent = () => send(path + queryString(ask.query), request, ask.once ? AGAIN : []);
+  let response = await sent();
+  let problem = response.ok ? null : await problemOf(response);
+  // Nothing was done yet, so it may be asked for again, whether it has a key or not.
+  if (problem?.code === 'fresh_sign_in_required' && await stale()) {
+    response = await sent();
+    problem = response.ok ? null : await problemOf(response);
+  }
+  if (problem) {
     if (problem.status === 401 && !DOORS.includes(path)) signedOut();
     throw problem;
   }

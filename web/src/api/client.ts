@@ -16,6 +16,8 @@ export const account = {
   me: () => call<Me>('GET', '/api/auth/me'),
   setUp: (body: { token: string; email: string; name: string; password: string }) => call<Me>('POST', '/api/auth/setup', { body }),
   signIn: (body: { email: string; password: string }) => call<Me>('POST', '/api/auth/sign-in', { body }),
+  /** Enters the password once more, for what needs a fresh sign-in. */
+  confirm: (password: string) => call<void>('POST', '/api/auth/confirm', { body: { password } }),
   signOut: () => call<void>('POST', '/api/auth/sign-out'),
   password: (body: { current: string; new: string }) => call<void>('POST', '/api/auth/password', { body }),
   sessions: () => call<{ items: SignedIn[] }>('GET', '/api/auth/sessions'),

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/auth/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm that it is oneself, for what needs a fresh sign-in; the session has another cookie then */
+        post: operations["post_auth_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/keys": {
         parameters: {
             query?: never;
@@ -2007,6 +2024,11 @@ export interface components {
             /** @description Whether it is done. */
             completed?: boolean;
         };
+        /** @description What shows that somebody is still who they were. */
+        Confirm: {
+            /** @description The password of the caller's account. */
+            password: string;
+        };
         /** @description What a view wants the agent to know. */
         ContextBody: {
             /** @description That call. */
@@ -2803,7 +2825,10 @@ export interface components {
             expires_in_days?: number | null;
             /** @description What its owner calls it. */
             name: string;
-            /** @description What it is to be good for: `read`, `chat`, `tasks`, `admin`. */
+            /**
+             * @description What it is to be good for: `read`, `chat`, `tasks`, `admin`, and with that
+             *     `unattended`: what people have to have signed in for a moment ago.
+             */
             scopes: components["schemas"]["ScopeName"][];
         };
         /** @description A new key: the only time it is shown. */
@@ -3481,7 +3506,7 @@ export interface components {
          * @description What an API key is good for.
          * @enum {string}
          */
-        ScopeName: "read" | "chat" | "tasks" | "admin";
+        ScopeName: "read" | "chat" | "tasks" | "admin" | "unattended";
         /** @description What a person sends. */
         Send: {
             /** @description What views of the conversation want the agent to know besides; it is labelled as theirs. */
@@ -3979,6 +4004,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    post_auth_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_auth_keys: {
         parameters: {
             query?: never;

@@ -40,4 +40,11 @@ export const words = {
     noWay: 'This server offers no way to sign in from the browser. Whoever runs it can switch one on.',
     forgotten: 'Password forgotten? An administrator can give you a new one under Settings, People.',
   },
+  fresh: {
+    title: 'Confirm it is you',
+    lead: 'What you are about to do could harm others or you, so it is not enough that this browser is signed in. Enter your password once more; then it goes on by itself.',
+    submit: 'Confirm', busy: 'Confirming', wrong: 'This is not your password.',
+    throttled: 'Too many attempts. To keep others from guessing, this pauses for a while.',
+    elsewhere: 'What you are about to do could harm others or you, so it needs a fresh sign-in. You signed in at your organisation’s page some time ago: sign in there again, and come back.',
+  },
 };

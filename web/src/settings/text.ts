@@ -21,8 +21,8 @@ export const words = {
   keys: {
     lead: 'With a key, a program can do things in your name through the HTTP API.', docs: 'How the API works', add: 'New key', none: 'No keys yet', noneHint: 'Make one for each program, so that you can take it back alone.',
     name: 'Name', nameHint: 'What is it for? For example “nightly report”.', scopes: 'What it may do', expiry: 'How long it works',
-    scope: { read: 'Read', chat: 'Chat', tasks: 'Tasks', admin: 'Administration' },
-    scopeHints: { read: 'look at conversations, runs, tasks, models and tools', chat: 'write messages, run and approve', tasks: 'make, change and delete tasks', admin: 'look after people and settings' },
+    scope: { read: 'Read', chat: 'Chat', tasks: 'Tasks', admin: 'Administration', unattended: 'Administration, unattended' },
+    scopeHints: { read: 'look at conversations, runs, tasks, models and tools', chat: 'write messages, run and approve', tasks: 'make, change and delete tasks', admin: 'look after people and settings', unattended: 'of that, also what you have to confirm with your password: accounts, programs, secrets' },
     days: (n: number | null) => (n === null ? 'Until it is deleted' : n === 365 ? 'A year' : count(n, 'day', 'days')),
     make: 'Make the key', needName: 'Give it a name.', needScope: 'Choose at least one.',
     made: (name: string) => `The key “${name}”`, once: 'Copy it now: it is shown only this once and cannot be found again.', copyKey: 'Copy key', theKey: 'Key', done: 'I have copied it', leave: 'Close without the key?', leaveText: 'It cannot be shown again. If nobody has copied it, it is of no use.',

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use galaxy_domain::{
     ApiKeyId, Caller, Role, SessionId,
-    access::{Credential, Scope},
+    access::{Credential, Proof, Scope},
     person::{ApiKeyInfo, Person, SignIn},
 };
 
@@ -123,7 +123,8 @@ impl Access {
         let found = self.store.session(&hash).await?;
         let (session, person) = found.ok_or(AccessError::Unauthenticated)?;
         self.note_session(&session).await;
-        let caller = in_person(&person, Credential::Session(session.id));
+        let proof = Proof::At(session.authenticated_at);
+        let caller = in_person(&person, Credential::Session(session.id), proof);
         Ok(self.kept(ticket, caller, began))
     }
 
@@ -136,7 +137,8 @@ impl Access {
         if caller.person != bearer.person {
             return Err(AccessError::Unauthenticated);
         }
-        Ok(caller)
+        // What was entered since for other tokens of the session says nothing of this one.
+        Ok(Caller { proof: Proof::At(bearer.authenticated_at), ..caller })
     }
 
     async fn by_session(
@@ -154,7 +156,8 @@ impl Access {
         if matches!(credential, Credential::Token(_)) {
             self.note_session(&session).await;
         }
-        Ok(self.kept(ticket, in_person(&person, credential), began))
+        let proof = Proof::At(session.authenticated_at);
+        Ok(self.kept(ticket, in_person(&person, credential, proof), began))
     }
 
     async fn by_key(&self, text: &str) -> Result<Caller, AccessError> {
@@ -193,7 +196,7 @@ impl Access {
         let found = self.store.person(caller.person).await?;
         let enabled = found.filter(|it| !it.disabled && it.workspace == caller.workspace);
         let person = enabled.ok_or(AccessError::Unauthenticated)?;
-        Ok(self.kept(ticket, in_person(&person, caller.credential), began))
+        Ok(self.kept(ticket, in_person(&person, caller.credential, caller.proof), began))
     }
 
     async fn by_test_mode(&self) -> Result<Caller, AccessError> {
@@ -219,7 +222,7 @@ impl Access {
         if person.disabled {
             return Err(AccessError::Unauthenticated);
         }
-        Ok(self.kept(ticket, in_person(&person, credential), began))
+        Ok(self.kept(ticket, in_person(&person, credential, Proof::Now), began))
     }
 
     fn kept(&self, ticket: Ticket, caller: Caller, began: Began) -> Caller {
@@ -251,5 +254,5 @@ impl Access {
 fn with_key(person: &Person, key: &ApiKeyInfo) -> Caller {
     let mut scopes: Vec<Scope> = key.scopes.clone();
     scopes.sort_unstable();
-    Caller { scopes, ..in_person(person, Credential::ApiKey(key.id)) }
+    Caller { scopes, ..in_person(person, Credential::ApiKey(key.id), Proof::Never) }
 }

@@ -11,7 +11,13 @@ use galaxy_domain::{
 use galaxy_store::{Once, api_keys::NewKey};
 
 use super::Access;
-use crate::{decide, error::AccessError, fields::Complaints, secrets, tokens::Purpose};
+use crate::{
+    decide::{self, Fresh},
+    error::AccessError,
+    fields::Complaints,
+    secrets,
+    tokens::Purpose,
+};
 
 /// How many keys a person may have.
 const MOST: usize = 100;
@@ -50,7 +56,7 @@ impl Access {
     /// secret has changed.
     pub async fn create_key(
         &self,
-        caller: &Caller,
+        caller: &Fresh,
         request: KeyRequest,
         once: Option<&Once>,
     ) -> Result<MadeKey, AccessError> {
@@ -65,6 +71,9 @@ impl Access {
         }
         if scopes.contains(&Scope::Admin) && caller.role < Role::Admin {
             complaints.add("scopes", "must not contain `admin`: you are no administrator");
+        }
+        if scopes.contains(&Scope::Unattended) && !scopes.contains(&Scope::Admin) {
+            complaints.add("scopes", "`unattended` makes sense with `admin` only");
         }
         if request.expires_in.is_some_and(|life| !LIFE.contains(&life)) {
             complaints.add("expires_in", "must be between a minute and ten years");

@@ -2,7 +2,7 @@
 
 use galaxy_domain::{
     Caller,
-    access::{Credential, Scope},
+    access::{Credential, Proof, Scope},
     person::Person,
 };
 
@@ -21,7 +21,7 @@ impl Access {
             None => self.only_admin().await?,
         };
         let scopes = vec![Scope::Read, Scope::Chat, Scope::Tasks];
-        Ok(Caller { scopes, ..in_person(&person, Credential::Local) })
+        Ok(Caller { scopes, ..in_person(&person, Credential::Local, Proof::Never) })
     }
 
     async fn addressed(&self, email: &str) -> Result<Person, AccessError> {

@@ -9,7 +9,7 @@ use galaxy_store::{
 
 use super::Access;
 use crate::{
-    decide::{self, Denied},
+    decide::{self, Denied, Fresh},
     error::AccessError,
     fields::Complaints,
     tokens::Purpose,
@@ -47,7 +47,7 @@ impl Access {
     /// [`AccessError::Invalid`] with everything that is wrong with the request.
     pub async fn create_person(
         &self,
-        caller: &Caller,
+        caller: &Fresh,
         request: PersonRequest,
         once: Option<&Once>,
     ) -> Result<Person, AccessError> {
@@ -87,8 +87,8 @@ impl Access {
     /// Changes an account. Disabling it, and every change of role, acts at once.
     ///
     /// # Errors
-    /// Forbidden to all but administrators; a conflict when they would lose their own rights, or
-    /// when nobody would be left to administrate.
+    /// Forbidden to all but administrators, and for more than a name with a fresh sign-in only; a
+    /// conflict when they would lose their own rights, or when nobody would be left to administrate.
     pub async fn change_person(
         &self,
         caller: &Caller,
@@ -99,6 +99,9 @@ impl Access {
         let mut complaints = Complaints::default();
         change.name = change.name.map(|name| complaints.name("name", &name));
         complaints.end()?;
+        if change.role.is_some() || change.disabled.is_some() {
+            self.fresh(caller)?;
+        }
         let demoted = change.role.is_some_and(|role| role < Role::Admin);
         if demoted || change.disabled == Some(true) {
             forbid_oneself(caller, id)?;
@@ -114,7 +117,7 @@ impl Access {
     /// Forbidden to all but administrators; [`AccessError::Invalid`] when it is too easy.
     pub async fn reset_password(
         &self,
-        caller: &Caller,
+        caller: &Fresh,
         id: PersonId,
         password: &SecretString,
     ) -> Result<(), AccessError> {
@@ -134,7 +137,7 @@ impl Access {
     ///
     /// # Errors
     /// Forbidden to all but administrators; a conflict when it is their own.
-    pub async fn delete_person(&self, caller: &Caller, id: PersonId) -> Result<(), AccessError> {
+    pub async fn delete_person(&self, caller: &Fresh, id: PersonId) -> Result<(), AccessError> {
         let permit = decide::administer_person(caller, &self.somebody(caller, id).await?)?;
         forbid_oneself(caller, id)?;
         self.store.delete_person(permit).await?;

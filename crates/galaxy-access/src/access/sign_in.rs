@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use galaxy_base::SecretString;
 use galaxy_domain::{
     Caller, SessionId,
-    access::Write,
+    access::{Credential, Write},
     person::{Person, SignIn},
 };
 use galaxy_store::sessions::{NewSession, Rotation, SessionKind};
@@ -54,11 +54,11 @@ pub struct Tokens {
 }
 
 /// What became of a password.
-struct Checked<'a> {
+pub(super) struct Checked<'a> {
     /// Whose address it is.
     person: Option<Person>,
     /// Whether it is their password.
-    right: bool,
+    pub(super) right: bool,
     /// To be held until a failure is noted, so that guesses made at once do not slip through.
     turn: Turn<'a>,
 }
@@ -133,7 +133,8 @@ impl Access {
         }
     }
 
-    /// Replaces the caller's own password, and closes all their sessions but the one they use.
+    /// Replaces the caller's own password, and closes all their sessions but the one they use. That
+    /// opens with another secret from now on, if `secret` did so until now, which is given.
     ///
     /// # Errors
     /// [`AccessError::Invalid`] when the current password or the new one is not right,
@@ -141,9 +142,10 @@ impl Access {
     pub async fn change_password(
         &self,
         caller: &Caller,
+        secret: Option<&str>,
         current: &SecretString,
         new: &SecretString,
-    ) -> Result<(), AccessError> {
+    ) -> Result<Option<SecretString>, AccessError> {
         use galaxy_base::ExposeSecret as _;
         let permit = decide::own::<Write>(caller)?;
         let person = self.me(caller).await?;
@@ -153,19 +155,16 @@ impl Access {
             complaints.add("new_password", "must not be the current one");
         }
         complaints.end()?;
-        let attempt = Attempt::new(&format!("the password of {}", person.id), None);
-        let checked = self.check(&person.email, current, &attempt).await?;
-        if !checked.right {
-            self.throttle.failed(&attempt);
-            return Err(AccessError::invalid("current_password", "is not your password"));
-        }
-        self.throttle.succeeded(&attempt);
+        let checked = self.own_password(&person, current, "current_password").await?;
         let hash = checked.turn.hash(new).await?;
         drop(checked);
         self.store.set_password(permit, hash).await?;
         self.store.close_sessions(permit, session_of(caller)).await?;
         self.cache.forget(person.id);
-        Ok(())
+        match (caller.credential, secret) {
+            (Credential::Session(id), Some(secret)) => self.renew_secret(caller, id, secret).await,
+            (_, _) => Ok(None),
+        }
     }
 
     /// The person with this address and password.
@@ -194,7 +193,7 @@ impl Access {
 
     /// Who has this address, and whether this is their password. Always computes one hash, unless
     /// the attempt comes too early.
-    async fn check(
+    pub(super) async fn check(
         &self,
         email: &str,
         password: &SecretString,
@@ -245,7 +244,8 @@ impl Access {
         person: Person,
         refresh: String,
     ) -> Result<Tokens, AccessError> {
-        let bearer = Bearer { person: person.id, session: session.id };
+        let (session_id, authenticated_at) = (session.id, session.authenticated_at);
+        let bearer = Bearer { person: person.id, session: session_id, authenticated_at };
         let access = self.signer.sign(bearer).map_err(|err| {
             tracing::error!(%err, "an access token could not be signed");
             AccessError::Unauthenticated

@@ -1,5 +1,5 @@
 use galaxy_base::Timestamp;
-use galaxy_domain::{ApiKeyId, MessageId, RunId, RunState, SessionId};
+use galaxy_domain::{ApiKeyId, MessageId, RunId, RunState, SessionId, access::Proof, run::RunRow};
 
 use super::*;
 
@@ -7,7 +7,8 @@ const ROLES: [Role; 3] = [Role::Viewer, Role::Member, Role::Admin];
 
 fn caller(role: Role, credential: Credential, scopes: &[Scope]) -> Caller {
     let (person, workspace) = (PersonId::fresh(), WorkspaceId::fresh());
-    Caller { person, workspace, role, credential, scopes: scopes.to_vec() }
+    let proof = Proof::At(Timestamp::default());
+    Caller { person, workspace, role, credential, proof, scopes: scopes.to_vec() }
 }
 
 fn in_person(role: Role) -> Caller {
@@ -58,6 +59,7 @@ fn verdict<A, R>(answer: Result<Permit<A, R>, Denied>) -> &'static str {
         Ok(_) => "yes",
         Err(Denied::Hidden) => "hidden",
         Err(Denied::Forbidden) => "forbidden",
+        Err(Denied::Stale(_)) => "stale",
     }
 }
 

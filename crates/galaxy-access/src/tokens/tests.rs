@@ -14,7 +14,8 @@ fn clock() -> Clock {
 }
 
 fn bearer() -> Bearer {
-    Bearer { person: PersonId::fresh(), session: SessionId::fresh() }
+    let authenticated_at = Timestamp::from_millis((NOW - 60) * 1000);
+    Bearer { person: PersonId::fresh(), session: SessionId::fresh(), authenticated_at }
 }
 
 /// The claims of a good token.

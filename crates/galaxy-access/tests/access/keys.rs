@@ -24,7 +24,7 @@ async fn a_key_is_shown_once_and_opens_what_its_scopes_say(store: &StoreFixture)
     let House { access, member, .. } = &house(store).await;
     let owner = sign_in(access, MEMBER, PASSWORD).await;
     let wanted = request(&[Scope::Chat, Scope::Read, Scope::Chat]);
-    let made = access.create_key(&owner, wanted, None).await.unwrap();
+    let made = access.create_key(&fresh(access, &owner), wanted, None).await.unwrap();
     assert!(made.key.expose_secret().starts_with(&made.info.prefix));
     let caller = bearer(access, &made).await.unwrap();
     assert_eq!((caller.person, caller.role), (member.id, Role::Member));
@@ -52,24 +52,30 @@ async fn a_key_that_is_asked_for_again_is_the_same_key(store: &StoreFixture) {
     let House { access, .. } = &house(store).await;
     let owner = sign_in(access, MEMBER, PASSWORD).await;
     let wanted = || request(&[Scope::Read]);
-    let made = access.create_key(&owner, wanted(), Some(&once("k", "h"))).await.unwrap();
-    let again = access.create_key(&owner, wanted(), Some(&once("k", "h"))).await.unwrap();
+    let made =
+        access.create_key(&fresh(access, &owner), wanted(), Some(&once("k", "h"))).await.unwrap();
+    let again =
+        access.create_key(&fresh(access, &owner), wanted(), Some(&once("k", "h"))).await.unwrap();
     assert_eq!((again.key.expose_secret(), &again.info), (made.key.expose_secret(), &made.info));
     assert_eq!(bearer(access, &again).await.unwrap().person, owner.person);
     assert_eq!(access.keys(&owner).await.unwrap().len(), 1);
-    let other = access.create_key(&owner, wanted(), Some(&once("k", "other"))).await;
+    let other =
+        access.create_key(&fresh(access, &owner), wanted(), Some(&once("k", "other"))).await;
     assert_eq!(kind(other), Some(Kind::Invalid));
-    let second = access.create_key(&owner, wanted(), Some(&once("k2", "h"))).await.unwrap();
+    let second =
+        access.create_key(&fresh(access, &owner), wanted(), Some(&once("k2", "h"))).await.unwrap();
     assert_ne!(second.key.expose_secret(), made.key.expose_secret());
     // Another secret of the server cannot make the key again, and says so.
     let config = AccessConfig::new("Galaxy Chat", "fedcba9876543210FEDCBA9876543210".into());
     let changed = Access::new(config, store.store.clone()).unwrap();
-    let end = changed.create_key(&owner, wanted(), Some(&once("k", "h"))).await;
+    let end = changed.create_key(&fresh(&changed, &owner), wanted(), Some(&once("k", "h"))).await;
     assert_eq!(kind(end), Some(Kind::Conflict));
     // A day later the request is forgotten: it asks for another key.
     store.clock.advance(Duration::from_secs(25 * 60 * 60));
     store.sweep(store.clock.now()).await.unwrap();
-    let late = access.create_key(&owner, wanted(), Some(&once("k", "h"))).await.unwrap();
+    let owner = sign_in(access, MEMBER, PASSWORD).await;
+    let late =
+        access.create_key(&fresh(access, &owner), wanted(), Some(&once("k", "h"))).await.unwrap();
     assert_ne!(late.key.expose_secret(), made.key.expose_secret());
     assert_eq!(bearer(access, &made).await.unwrap().person, owner.person);
 }
@@ -81,7 +87,7 @@ async fn a_key_can_expire() {
     let owner = sign_in(access, MEMBER, PASSWORD).await;
     let hour = Duration::from_secs(60 * 60);
     let wanted = KeyRequest { expires_in: Some(hour), ..request(&[Scope::Read]) };
-    let made = access.create_key(&owner, wanted, None).await.unwrap();
+    let made = access.create_key(&fresh(access, &owner), wanted, None).await.unwrap();
     store.clock.advance(hour - Duration::from_secs(1));
     bearer(access, &made).await.unwrap();
     store.clock.advance(Duration::from_secs(1));
@@ -95,7 +101,8 @@ async fn a_key_follows_its_owners_role_and_ends_with_the_account() {
     let store = sqlite().await;
     let House { access, admin, member } = &house(&store).await;
     let owner = sign_in(access, MEMBER, PASSWORD).await;
-    let made = access.create_key(&owner, request(&[Scope::Chat]), None).await.unwrap();
+    let made =
+        access.create_key(&fresh(access, &owner), request(&[Scope::Chat]), None).await.unwrap();
     bearer(access, &made).await.unwrap();
     let change = |change: PersonChange| access.change_person(admin, member.id, change);
     change(PersonChange { role: Some(Role::Viewer), ..Default::default() }).await.unwrap();
@@ -108,19 +115,23 @@ async fn a_key_follows_its_owners_role_and_ends_with_the_account() {
 async fn a_key_manages_no_keys_sessions_or_passwords() {
     let store = sqlite().await;
     let House { access, admin, member } = &house(&store).await;
-    let made = access.create_key(admin, request(&Scope::ALL), None).await.unwrap();
+    let made = access.create_key(&fresh(access, admin), request(&Scope::ALL), None).await.unwrap();
     let key = bearer(access, &made).await.unwrap();
     let forbidden = Some(Kind::Forbidden);
-    assert_eq!(kind(access.create_key(&key, request(&[Scope::Read]), None).await), forbidden);
+    assert_eq!(
+        kind(access.create_key(&fresh(access, &key), request(&[Scope::Read]), None).await),
+        forbidden
+    );
     assert_eq!(kind(access.keys(&key).await), forbidden);
     assert_eq!(kind(access.delete_key(&key, made.info.id).await), forbidden);
     assert_eq!(kind(access.sessions(&key).await), forbidden);
     assert_eq!(kind(access.close_other_sessions(&key).await), forbidden);
     let (old, new) = (PASSWORD.into(), OTHER_PASSWORD.into());
-    assert_eq!(kind(access.change_password(&key, &old, &new).await), forbidden);
+    assert_eq!(kind(access.change_password(&key, None, &old, &new).await), forbidden);
     assert_eq!(access.people(&key).await.unwrap().len(), 2, "it has the scope for this");
-    access.reset_password(&key, member.id, &new).await.unwrap();
-    let narrow = access.create_key(admin, request(&[Scope::Chat]), None).await.unwrap();
+    access.reset_password(&fresh(access, &key), member.id, &new).await.unwrap();
+    let narrow =
+        access.create_key(&fresh(access, admin), request(&[Scope::Chat]), None).await.unwrap();
     let narrow = bearer(access, &narrow).await.unwrap();
     assert_eq!(kind(access.people(&narrow).await), forbidden);
 }
@@ -135,14 +146,17 @@ async fn nonsense_about_a_key_is_refused_all_at_once() {
         scopes: vec![Scope::Admin],
         expires_in: Some(Duration::ZERO),
     };
-    let end = access.create_key(&owner, wanted, None).await;
+    let end = access.create_key(&fresh(access, &owner), wanted, None).await;
     let Err(AccessError::Invalid(mistakes)) = end else { panic!("{end:?}") };
     let fields: Vec<&str> = mistakes.iter().map(|(field, _)| *field).collect();
     assert_eq!(fields, ["name", "scopes", "expires_in"]);
-    assert_eq!(kind(access.create_key(&owner, request(&[]), None).await), Some(Kind::Invalid));
+    assert_eq!(
+        kind(access.create_key(&fresh(access, &owner), request(&[]), None).await),
+        Some(Kind::Invalid)
+    );
     for _ in 0..100 {
-        access.create_key(&owner, request(&[Scope::Read]), None).await.unwrap();
+        access.create_key(&fresh(access, &owner), request(&[Scope::Read]), None).await.unwrap();
     }
-    let one_more = access.create_key(&owner, request(&[Scope::Read]), None).await;
+    let one_more = access.create_key(&fresh(access, &owner), request(&[Scope::Read]), None).await;
     assert_eq!(kind(one_more), Some(Kind::TooMany));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod accounts;
+mod confirm;
 mod keys;
 mod local;
 mod proxies;
@@ -12,7 +13,7 @@ mod tokens;
 
 use std::net::IpAddr;
 
-use galaxy_access::{Access, AccessConfig, AccessError, PersonRequest, Presented};
+use galaxy_access::{Access, AccessConfig, AccessError, Fresh, PersonRequest, Presented};
 use galaxy_base::{ExposeSecret, SecretString};
 use galaxy_domain::{Caller, Kind, Role, person::Person};
 use galaxy_testkit::store::StoreFixture;
@@ -47,7 +48,7 @@ async fn house(store: &StoreFixture) -> House {
     let token = access.setup_token().await.unwrap().unwrap();
     access.set_up(token.expose_secret(), ADMIN, "Ana", &PASSWORD.into()).await.unwrap();
     let admin = sign_in(&access, ADMIN, PASSWORD).await;
-    let member = access.create_person(&admin, person(MEMBER), None).await.unwrap();
+    let member = access.create_person(&fresh(&access, &admin), person(MEMBER), None).await.unwrap();
     House { access, admin, member }
 }
 
@@ -65,6 +66,11 @@ async fn sign_in(access: &Access, email: &str, password: &str) -> Caller {
 /// What a browser gets for signing in.
 async fn cookie(access: &Access, email: &str, password: &str) -> SecretString {
     access.sign_in(email, &password.into(), "Firefox", address(1)).await.unwrap().secret
+}
+
+/// The proof that whoever calls has just signed in, or needs not.
+fn fresh(access: &Access, caller: &Caller) -> Fresh {
+    access.fresh(caller).unwrap()
 }
 
 /// How an attempt ended: `None` when it succeeded.

@@ -41,8 +41,11 @@ async fn a_cookie_opens_an_account_until_it_is_signed_out() {
 async fn unknown_wrong_and_disabled_look_alike_and_cost_the_same() {
     let store = sqlite().await;
     let house = house(&store).await;
-    let disabled =
-        house.access.create_person(&house.admin, person("cy@example.org"), None).await.unwrap();
+    let disabled = house
+        .access
+        .create_person(&fresh(&house.access, &house.admin), person("cy@example.org"), None)
+        .await
+        .unwrap();
     let change = galaxy_access::PersonChange { disabled: Some(true), ..Default::default() };
     house.access.change_person(&house.admin, disabled.id, change).await.unwrap();
     let proxied = store.someone("dee@example.org").await;
@@ -164,7 +167,7 @@ async fn change(
     current: &str,
     new: &str,
 ) -> Result<(), AccessError> {
-    access.change_password(caller, &current.into(), &new.into()).await
+    access.change_password(caller, None, &current.into(), &new.into()).await.map(drop)
 }
 
 #[tokio::test]

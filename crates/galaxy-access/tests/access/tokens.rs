@@ -78,7 +78,7 @@ async fn an_access_token_ends_with_its_session(store: &StoreFixture) {
 
     let tokens = issue(access).await;
     bearer(access, &tokens).await.unwrap();
-    access.delete_person(admin, member.id).await.unwrap();
+    access.delete_person(&fresh(access, admin), member.id).await.unwrap();
     assert_eq!(kind(bearer(access, &tokens).await), REFUSED);
     assert_eq!(kind(exchange(access, &tokens).await), REFUSED);
 }

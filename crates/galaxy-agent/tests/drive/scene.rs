@@ -9,7 +9,7 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Item, MessageId, Outcome, Part, PersonId, Role, RunId, Stop,
     WorkspaceId,
-    access::Credential,
+    access::{Credential, Proof},
     elicitation::{Answer, Elicitation, Inquiry, WayBack},
     part::plain_text,
     tool::{Decision, Reach, ToolRule},
@@ -156,6 +156,7 @@ pub(crate) fn somebody() -> Caller {
         workspace: WorkspaceId::fresh(),
         role: Role::Member,
         credential: Credential::TestMode,
+        proof: Proof::Now,
         scopes: Vec::new(),
     }
 }

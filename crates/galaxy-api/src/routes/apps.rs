@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -26,7 +26,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .add(Policy::InPerson, routes!(show))
         .add(Policy::InPerson, routes!(result))
-        .add(Policy::InPerson, routes!(call))
+        .add_for(Policy::InPerson, Freshness::Sometimes, routes!(call))
         .add(Policy::InPerson, routes!(read))
         .add_plain(Policy::Public, sandbox::PATH, get(sandbox::document))
 }

@@ -36,6 +36,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::Public, routes!(issue_tokens))
         .add(Policy::Public, routes!(refresh))
         .add(Policy::SignedIn, routes!(me))
+        .add(Policy::InPerson, routes!(confirm))
         .add(Policy::InPerson, routes!(change_password))
         .add(Policy::InPerson, routes!(sessions, close_other_sessions))
         .add(Policy::InPerson, routes!(close_session))
@@ -196,6 +197,30 @@ async fn account(api: &Api, caller: &Caller) -> Result<Person, Problem> {
     Ok(api.app.access().me(caller).await.map_err(AppError::from)?)
 }
 
+/// What shows that somebody is still who they were.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirm {
+    /// The password of the caller's account.
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Confirm that it is oneself, for what needs a fresh sign-in; the session has another cookie then
+#[utoipa::path(post, path = "/api/auth/confirm", tag = "auth", request_body = Confirm,
+    responses((status = 204), (status = "4XX", body = Problem)))]
+async fn confirm(
+    State(api): State<Api>,
+    Authenticated(caller): Authenticated,
+    headers: HeaderMap,
+    body: Body<Confirm>,
+) -> Result<(StatusCode, [(HeaderName, String); 1]), Problem> {
+    let secret = session_secret(&headers, api.config.secure).unwrap_or_default();
+    let renewed = api.app.access().confirm(&caller, &secret, &body.value.password).await;
+    let renewed = renewed.map_err(AppError::from)?;
+    Ok((StatusCode::NO_CONTENT, cookie(&api, Some(&renewed))))
+}
+
 /// A new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -214,12 +239,15 @@ struct ChangePassword {
 async fn change_password(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
+    headers: HeaderMap,
     body: Body<ChangePassword>,
-) -> Result<StatusCode, Problem> {
+) -> Result<(StatusCode, Option<[(HeaderName, String); 1]>, ()), Problem> {
     let ChangePassword { current, new } = body.value;
-    let changed = api.app.access().change_password(&caller, &current, &new).await;
-    changed.map_err(AppError::from)?;
-    Ok(StatusCode::NO_CONTENT)
+    let secret = session_secret(&headers, api.config.secure);
+    let access = api.app.access();
+    let renewed = access.change_password(&caller, secret.as_deref(), &current, &new).await;
+    let renewed = renewed.map_err(AppError::from)?;
+    Ok((StatusCode::NO_CONTENT, renewed.map(|it| cookie(&api, Some(&it))), ()))
 }
 
 /// List one's own sessions

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
-    caller::Authenticated,
+    caller::{Authenticated, Confirmed},
     extract::{Body, Key, Path},
     problem::Problem,
     views::{
@@ -24,7 +24,10 @@ use crate::{
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.add(Policy::InPerson, routes!(list, create)).add(Policy::InPerson, routes!(delete))
+    routes
+        .add(Policy::InPerson, routes!(list))
+        .add_for(Policy::InPerson, Freshness::Always, routes!(create))
+        .add(Policy::InPerson, routes!(delete))
 }
 
 /// List one's own keys
@@ -44,7 +47,8 @@ async fn list(
 struct NewKey {
     /// What its owner calls it.
     name: String,
-    /// What it is to be good for: `read`, `chat`, `tasks`, `admin`.
+    /// What it is to be good for: `read`, `chat`, `tasks`, `admin`, and with that
+    /// `unattended`: what people have to have signed in for a moment ago.
     #[schema(value_type = Vec<names::ScopeName>)]
     scopes: Vec<Scope>,
     /// In days: how long it is to work; absent means until it is deleted.
@@ -57,7 +61,7 @@ struct NewKey {
     responses((status = 201, body = NewKeyView), (status = "4XX", body = Problem)))]
 async fn create(
     State(api): State<Api>,
-    Authenticated(caller): Authenticated,
+    Confirmed(caller): Confirmed,
     key: Key,
     body: Body<NewKey>,
 ) -> Result<(StatusCode, Json<NewKeyView>), Problem> {

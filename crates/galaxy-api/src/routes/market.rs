@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Policy, Routes, conversations::page_size};
+use super::{Freshness, Policy, Routes, conversations::page_size};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -28,7 +28,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(list))
         .add(Policy::SignedIn, routes!(get))
         .add(Policy::SignedIn, routes!(resolve))
-        .add(Policy::SignedIn, routes!(add));
+        .add_for(Policy::SignedIn, Freshness::Sometimes, routes!(add));
     update::routes(routes)
 }
 

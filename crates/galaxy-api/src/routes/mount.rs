@@ -2,7 +2,7 @@
 
 use axum::{Router, http::Method, middleware, response::Response, routing::MethodRouter};
 
-use super::{Declared, Policy};
+use super::{Declared, Freshness, Policy};
 
 /// Routes from elsewhere. As with our own, there is no way to add one without a policy. A handler
 /// finds the [`galaxy_domain::Caller`] whom the gate let in among the extensions of its request.
@@ -22,7 +22,8 @@ impl Mount {
         path: &str,
         handler: MethodRouter,
     ) -> Self {
-        self.declared.push(Declared { method, path: path.to_owned(), policy });
+        let freshness = Freshness::Any;
+        self.declared.push(Declared { method, path: path.to_owned(), policy, freshness });
         let handler = handler.layer(middleware::map_response(as_it_is));
         self.router = self.router.route(path, handler);
         self

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
-    caller::Authenticated,
+    caller::{Authenticated, Confirmed},
     extract::{Body, Key, Path},
     problem::Problem,
     views::{All, account::PersonView, names},
@@ -22,9 +22,10 @@ use crate::{
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .add(Policy::Admin, routes!(list, create))
-        .add(Policy::Admin, routes!(change))
-        .add(Policy::Admin, routes!(reset_password))
+        .add(Policy::Admin, routes!(list))
+        .add_for(Policy::Admin, Freshness::Always, routes!(create))
+        .add_for(Policy::Admin, Freshness::Sometimes, routes!(change))
+        .add_for(Policy::Admin, Freshness::Always, routes!(reset_password))
 }
 
 /// List accounts
@@ -59,7 +60,7 @@ struct NewPerson {
     responses((status = 201, body = PersonView), (status = "4XX", body = Problem)))]
 async fn create(
     State(api): State<Api>,
-    Authenticated(caller): Authenticated,
+    Confirmed(caller): Confirmed,
     key: Key,
     body: Body<NewPerson>,
 ) -> Result<(StatusCode, Json<PersonView>), Problem> {
@@ -117,7 +118,7 @@ struct NewPassword {
     responses((status = 204), (status = "4XX", body = Problem)))]
 async fn reset_password(
     State(api): State<Api>,
-    Authenticated(caller): Authenticated,
+    Confirmed(caller): Confirmed,
     Path(id): Path<PersonId>,
     body: Body<NewPassword>,
 ) -> Result<StatusCode, Problem> {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -41,7 +41,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(show))
         .add(Policy::SignedIn, routes!(events))
         .add(Policy::SignedIn, routes!(stop))
-        .add(Policy::InPerson, routes!(approve))
+        .add_for(Policy::InPerson, Freshness::Sometimes, routes!(approve))
         .add(Policy::InPerson, routes!(answer))
         .add(Policy::InPerson, routes!(respond))
         .add(Policy::SignedIn, routes!(go_on))

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -31,8 +31,10 @@ use crate::{
 
 pub(super) fn routes(routes: Routes) -> Routes {
     let routes = routes
-        .add(Policy::SignedIn, routes!(list, create))
-        .add(Policy::SignedIn, routes!(get, change, delete))
+        .add(Policy::SignedIn, routes!(list))
+        .add_for(Policy::SignedIn, Freshness::Sometimes, routes!(create))
+        .add(Policy::SignedIn, routes!(get))
+        .add_for(Policy::SignedIn, Freshness::Sometimes, routes!(change, delete))
         .add(Policy::SignedIn, routes!(decide))
         .add(Policy::SignedIn, routes!(probe))
         .add(Policy::SignedIn, routes!(restart))

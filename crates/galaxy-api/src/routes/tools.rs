@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .add(Policy::SignedIn, routes!(list))
-        .add(Policy::InPerson, routes!(rule))
+        .add_for(Policy::InPerson, Freshness::Sometimes, routes!(rule))
         .add(Policy::InPerson, routes!(call))
 }
 

@@ -53,6 +53,8 @@ names! {
         Tasks {},
         /// Manage accounts and settings.
         Admin {},
+        /// Of that, also what people have to have signed in for a moment ago.
+        Unattended {},
     }
     /// How a caller proved who they are.
     CredentialName of galaxy_domain::access::Credential {

@@ -192,7 +192,10 @@ impl Reply {
         }
         assert_ne!(self.status, 500, "{problem}");
         assert_eq!(self.header("retry-after").is_some(), matches!(self.status, 429 | 503));
-        assert_eq!(self.header("www-authenticate").is_some(), self.status == 401);
+        // RFC 6750, 3.1: a key that is too weak is told what would do.
+        let scope = self.header("www-authenticate").is_some_and(|it| it.contains("_scope"));
+        let is_asked = self.status == 401 || (self.status == 403 && scope);
+        assert_eq!(self.header("www-authenticate").is_some(), is_asked);
     }
 }
 

@@ -10,7 +10,9 @@ use axum::Router;
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_agent::Limits;
-use galaxy_api::{Api, ApiConfig, Backstage, Declared, Mount, Policy, SandboxConfig, router};
+use galaxy_api::{
+    Api, ApiConfig, Backstage, Declared, Freshness, Mount, Policy, SandboxConfig, router,
+};
 use galaxy_app::{App, AppConfig, app::Parts, servers::ServersConfig};
 use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
@@ -66,6 +68,7 @@ impl Default for Plan {
                 secure: false,
                 trusted_proxies: Vec::new(),
                 person_header: None,
+                auth_time_header: None,
                 test_mode: false,
                 websocket: true,
                 body_bytes: 1 << 20,
@@ -286,6 +289,7 @@ pub(crate) fn mounted() -> Vec<Declared> {
         method: it.method(),
         path: it.path().to_owned(),
         policy: policy(it),
+        freshness: Freshness::Any,
     };
     Route::ALL.map(declared).into()
 }

@@ -25,6 +25,7 @@ mod approvals;
 mod apps;
 mod bodies;
 mod branches;
+mod confirm;
 mod conversations;
 mod csrf;
 mod document;

@@ -1,5 +1,6 @@
 //! Who may do what: every operation there is, for every kind of caller.
 
+mod fresh;
 mod table;
 
 use std::collections::BTreeSet;

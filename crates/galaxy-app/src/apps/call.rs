@@ -158,7 +158,10 @@ impl App {
         let conversation = match yes.reach {
             Reach::Once => return Ok(None),
             Reach::Conversation => Some(conversation),
-            Reach::Always => None,
+            Reach::Always => {
+                self.access.fresh(caller)?;
+                None
+            }
         };
         let (tool, definition) = (call.tool, definition(&**tool));
         let rule = ToolRule { tool, conversation, verdict: Verdict::Allow, definition };

@@ -89,7 +89,8 @@ impl App {
     /// Adds those servers of such a file that are `wanted` by their labels.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] when it is no such file.
+    /// [`AppError::Invalid`] when it is no such file; [`AppError::Access`] when one of them needs a
+    /// fresh sign-in.
     pub async fn import_servers(
         &self,
         caller: &Caller,
@@ -98,7 +99,15 @@ impl App {
         wanted: &[String],
     ) -> Result<Vec<Imported>, AppError> {
         let candidates = self.preview_servers(caller, file, shared)?;
-        let wanted = candidates.into_iter().filter(|it| wanted.contains(&it.label));
+        let wanted: Vec<_> =
+            candidates.into_iter().filter(|it| wanted.contains(&it.label)).collect();
+        // Before the first, so that nobody is left with half of them.
+        if wanted
+            .iter()
+            .any(|it| it.mistakes.is_empty() && (shared || it.server.link.is_delicate()))
+        {
+            self.access.fresh(caller)?;
+        }
         let add = |it: Candidate| async move {
             let result = if it.mistakes.is_empty() {
                 self.add_server(caller, it.server, None).await

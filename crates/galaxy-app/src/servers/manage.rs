@@ -2,19 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use galaxy_access::{Denied, administer, look_after, within};
+use galaxy_access::{administer, look_after};
 use galaxy_domain::{
-    Caller, Permit, Role, ToolServerId,
-    access::{Create, Write},
-    id::ToolServer,
-    tool_server::ToolServerRow,
+    Caller, Permit, ToolServerId, access::Write, id::ToolServer, tool_server::ToolServerRow,
 };
-use galaxy_store::{NewToolServer, Once, Place, ToolServerChange, tool_servers::tools::ToolRuling};
+use galaxy_store::{NewToolServer, Once, ToolServerChange, tool_servers::tools::ToolRuling};
 use tokio::time::timeout;
 
 use super::{
     NewServer, ServerChange, ServerDetail, Servers,
     connections::{Purpose, Who},
+    right::Weighed,
     settings::{Known, Mistakes},
 };
 use crate::{App, AppError};
@@ -48,8 +46,9 @@ impl App {
         once: Option<&Once>,
     ) -> Result<ServerDetail, AppError> {
         let place = self.place(caller, &new)?;
+        let weighed = self.weigh(caller, Some(&new.link), new.shared || new.trusted)?;
         let id = ToolServerId::fresh();
-        let (stored, most) = self.checked(caller, id, &new)?;
+        let (stored, most) = self.checked(caller, id, &new, weighed)?;
         // What was sent holds what opens the server.
         let once = once.map(|it| self.access.sealed(it));
         let made = self.store.create_tool_server(place, stored, most, once.as_ref()).await?;
@@ -64,36 +63,12 @@ impl App {
         self.server(caller, made.value).await
     }
 
-    /// The right to add a server where it is to be.
-    pub(super) fn place(&self, caller: &Caller, new: &NewServer) -> Result<Place, AppError> {
-        let is_an_administrators = new.trusted || new.link.is_an_administrators();
-        self.place_of(caller, is_an_administrators, new.shared)
-    }
-
-    /// The same for what is known of it before all of it is.
-    pub(crate) fn place_of(
-        &self,
-        caller: &Caller,
-        is_an_administrators: bool,
-        shared: bool,
-    ) -> Result<Place, AppError> {
-        if is_an_administrators {
-            administer(caller)?;
-        }
-        if shared {
-            return Ok(Place::Shared(administer(caller)?));
-        }
-        if !self.servers.config.personal && caller.role < Role::Admin {
-            return Err(Denied::Forbidden.into());
-        }
-        Ok(Place::Own(within::<Create, ToolServer>(caller)?))
-    }
-
     fn checked(
         &self,
         caller: &Caller,
         id: ToolServerId,
         new: &NewServer,
+        _: Weighed,
     ) -> Result<(NewToolServer, usize), AppError> {
         let title = new.title.as_ref().unwrap_or(&new.name);
         let mut mistakes = Mistakes::default();
@@ -139,7 +114,10 @@ impl App {
             administer(caller)?;
         }
         let row = self.store.tool_server(permit).await?;
-        let stored = self.checked_change(&row, &change).await?;
+        let for_all = row.owner.is_none() && change.link.is_some();
+        let trusts = change.trusted == Some(true);
+        let weighed = self.weigh(caller, change.link.as_ref(), trusts || for_all)?;
+        let stored = self.checked_change(&row, &change, weighed).await?;
         let is_reached_anew = stored.link.is_some();
         let row = self.store.change_tool_server(permit, stored).await?;
         self.servers.shelves.forget_all();
@@ -156,6 +134,7 @@ impl App {
         &self,
         row: &ToolServerRow,
         change: &ServerChange,
+        _: Weighed,
     ) -> Result<ToolServerChange, AppError> {
         let mut mistakes = Mistakes::default();
         if let Some(title) = &change.title {
@@ -184,12 +163,16 @@ impl App {
         })
     }
 
-    /// Deletes a server; whatever runs of it ends.
+    /// Deletes a server; whatever runs of it ends. One that is everybody's needs a fresh sign-in.
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Denied`].
     pub async fn delete_server(&self, caller: &Caller, id: ToolServerId) -> Result<(), AppError> {
         let permit = self.care_permit(caller, id).await?;
+        if self.store.tool_server(permit).await?.owner.is_none() {
+            // With what others were granted there, and what a program kept, which nobody gets back.
+            self.access.fresh(caller)?;
+        }
         self.store.delete_tool_server(permit).await?;
         self.servers.shelves.forget_all();
         self.remembered.forget_all();

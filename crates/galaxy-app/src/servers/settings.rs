@@ -108,6 +108,15 @@ impl LinkRequest {
             Self::Program { .. } => true,
         }
     }
+
+    /// Whether only whoever signed in a moment ago may say this.
+    pub(super) fn is_delicate(&self) -> bool {
+        let is_set = |it: &Value| matches!(it, Value::Set(_));
+        match self {
+            Self::Http { headers, inside, .. } => *inside || headers.values().any(is_set),
+            Self::Program { .. } => true,
+        }
+    }
 }
 
 /// Everything that is wrong, so far.

@@ -16,7 +16,7 @@ use galaxy_app::{
 use galaxy_base::Tasks;
 use galaxy_domain::{
     Caller, ConversationId, Item, Kind, Outcome, Part, PersonId, Role, RunId, RunState, Stop,
-    access::{Administer, Credential, Scope},
+    access::{Administer, Credential, Proof, Scope},
     conversation::{Body, MessageRow},
     id::Person as PersonKind,
     part::plain_text,
@@ -251,6 +251,7 @@ pub(crate) async fn caller(store: &Store, email: &str, role: Role) -> Caller {
         workspace,
         role,
         credential: Credential::TestMode,
+        proof: Proof::Now,
         scopes: Scope::ALL.to_vec(),
     }
 }

@@ -215,7 +215,7 @@ async fn a_tool_that_changes_after_it_was_pinned_is_not_called() {
 pub(crate) fn cx() -> galaxy_tool::ToolCx {
     use galaxy_domain::{
         Caller, Id, Role,
-        access::{Credential, Scope},
+        access::{Credential, Proof, Scope},
     };
     galaxy_tool::ToolCx {
         caller: Caller {
@@ -223,6 +223,7 @@ pub(crate) fn cx() -> galaxy_tool::ToolCx {
             workspace: Id::fresh(),
             role: Role::Member,
             credential: Credential::TestMode,
+            proof: Proof::Now,
             scopes: Scope::ALL.to_vec(),
         },
         run: None,

@@ -166,6 +166,8 @@ settings! {
     BEHIND_PROXY: bool = "false", flag, "Something in front ends TLS.";
     TRUSTED_PROXIES: Vec<IpNet> = "", networks, "Networks whose forwarding headers are believed.";
     PROXY_USER_HEADER: Option<String> = "off", header, "The header in which a trusted proxy names the person.";
+    PROXY_AUTH_TIME_HEADER: Option<String> = "off", header, "The header in which it says when they signed in, in seconds since 1970.";
+    FRESH_SIGN_IN_SECONDS: NonZeroU32 = "600", short_count, "So long after signing in people may do what needs a fresh sign-in.";
     PUBLIC_URL: Url = "", address, "Where people reach this server; `http://localhost` and its port if not said.";
     ALLOWED_HOSTS: Vec<String> = "", hosts, "Names by which this server may be addressed.";
     CORS_ORIGINS: Vec<String> = "", origins, "Origins whose pages may call the API.";

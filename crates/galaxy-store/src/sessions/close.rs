@@ -15,8 +15,8 @@ use crate::{
     store::Store,
 };
 
-const LIST: &str = "SELECT id AS session_id, person_id, client, created_at AS opened_at, seen_at,
-    expires_at FROM sessions
+const LIST: &str = "SELECT id AS session_id, person_id, client, created_at AS opened_at,
+    COALESCE(authenticated_at, created_at) AS authenticated_at, seen_at, expires_at FROM sessions
     WHERE person_id = $1 AND workspace_id = $2 AND expires_at > $3
     AND (kind = 'token' OR seen_at > $4) ORDER BY seen_at DESC, id DESC";
 const CLOSE: &str = "DELETE FROM sessions WHERE id = $1 AND person_id = $2 AND workspace_id = $3";

@@ -12,6 +12,7 @@ galaxy_testkit::on_both_engines! {
     a_session_opens_until_it_idles_or_ends,
     use_is_noted_at_most_once_a_minute,
     a_refresh_token_is_replaced_and_an_old_one_closes_the_session,
+    a_confirmed_session_opens_with_another_secret,
     of_many_rotations_with_one_token_one_succeeds,
     sessions_are_listed_and_closed_by_their_person_only,
 }
@@ -81,6 +82,38 @@ async fn a_refresh_token_is_replaced_and_an_old_one_closes_the_session(store: &S
     let late = open(store, ana, SessionKind::Token, "late").await;
     store.clock.advance(DAY);
     assert_eq!(store.rotate(late.id, "late", "x").await.unwrap(), Rotation::Unknown);
+}
+
+async fn a_confirmed_session_opens_with_another_secret(store: &StoreFixture) {
+    let (ana, bo) = (store.someone("ana@example.org").await, store.someone("bo@example.org").await);
+    let session = open(store, ana, SessionKind::Browser, "old").await;
+    let family = open(store, ana, SessionKind::Token, "token").await;
+    store.clock.advance(Duration::from_secs(60));
+    let confirm = async |who: Someone, id, old, new| match store
+        .confirm_session(who.may_self(), id, old, new)
+        .await
+    {
+        Ok(()) => true,
+        Err(StoreError::NotFound) => false,
+        Err(other) => panic!("{other}"),
+    };
+    assert!(!confirm(bo, session.id, "old", "x").await, "it is somebody else's");
+    assert!(!confirm(ana, session.id, "other", "x").await);
+    assert!(!confirm(ana, family.id, "token", "x").await, "tokens are got afresh");
+    assert!(confirm(ana, session.id, "old", "new").await);
+    assert!(!confirm(ana, session.id, "old", "newer").await, "it is another one's by now");
+    let at = async |secret| {
+        let found = store.session(secret).await.unwrap();
+        found.map(|(session, _)| session.authenticated_at)
+    };
+    let confirmed = store.clock.now();
+    assert_eq!(at("new").await, Some(confirmed));
+    assert_eq!(at("old").await, Some(session.created_at), "it proves no more than before");
+    store.clock.advance(Duration::from_secs(10));
+    assert_eq!(at("old").await, None);
+    assert!(at("new").await.is_some());
+    let (found, _) = store.session_by_id(session.id).await.unwrap().unwrap();
+    assert_eq!(found.authenticated_at, confirmed);
 }
 
 async fn of_many_rotations_with_one_token_one_succeeds(store: &StoreFixture) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use galaxy_base::{Clock, Tasks, Timestamp};
 use galaxy_domain::{
     CallId, Caller, Id, Role, RunId,
-    access::Credential,
+    access::{Credential, Proof},
     elicitation::{Answer, Elicitation},
 };
 use galaxy_testkit::FakeToolServer;
@@ -89,6 +89,7 @@ impl Scene {
                 workspace: Id::fresh(),
                 role: Role::Member,
                 credential: Credential::TestMode,
+                proof: Proof::Now,
                 scopes: Vec::new(),
             },
             run: Some(self.run),

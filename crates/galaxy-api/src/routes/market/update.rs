@@ -15,12 +15,16 @@ use crate::{
     caller::Authenticated,
     extract::{Body, Path},
     problem::Problem,
-    routes::{Policy, Routes},
+    routes::{Freshness, Policy, Routes},
     views::{market::UpdateView, tool_server::ToolServerDetailView},
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.add(Policy::SignedIn, routes!(preview)).add(Policy::SignedIn, routes!(apply))
+    routes.add(Policy::SignedIn, routes!(preview)).add_for(
+        Policy::SignedIn,
+        Freshness::Sometimes,
+        routes!(apply),
+    )
 }
 
 /// What is chosen of the newer version. What is not answered stays as it was answered before;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Policy, Routes};
+use super::{Freshness, Policy, Routes};
 use crate::{
     api::Api,
     caller::Authenticated,
@@ -20,7 +20,8 @@ use crate::{
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .add(Policy::InPerson, routes!(connect, disconnect))
-        .add(Policy::SignedIn, routes!(enter, forget))
+        .add_for(Policy::SignedIn, Freshness::Sometimes, routes!(enter))
+        .add(Policy::SignedIn, routes!(forget))
 }
 
 /// Where to sign in.

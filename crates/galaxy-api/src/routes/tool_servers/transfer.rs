@@ -11,7 +11,7 @@ use crate::{
     caller::Authenticated,
     extract::Body,
     problem::Problem,
-    routes::{Policy, Routes},
+    routes::{Freshness, Policy, Routes},
     views::{
         All,
         tool_server::{
@@ -22,7 +22,11 @@ use crate::{
 };
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.add(Policy::SignedIn, routes!(preview)).add(Policy::SignedIn, routes!(import))
+    routes.add(Policy::SignedIn, routes!(preview)).add_for(
+        Policy::SignedIn,
+        Freshness::Sometimes,
+        routes!(import),
+    )
 }
 
 /// A file of another application.

@@ -1,5 +1,6 @@
 //! How to call every operation, and what its owner gets.
 
+mod account;
 mod servers;
 
 use serde_json::{Value, json};
@@ -81,6 +82,13 @@ impl Scene {
         }
     }
 
+    /// The same, but for one.
+    pub(super) fn with(mut self, name: &'static str, id: &str) -> Self {
+        self.ids.retain(|(it, _)| *it != name);
+        self.ids.push((name, id.to_owned()));
+        self
+    }
+
     /// The same names for things that are not there.
     pub(super) fn missing(&self) -> Self {
         let fresh = || uuid::Uuid::now_v7().to_string();
@@ -152,7 +160,7 @@ fn send(operation: &'static str, about: About, status: u16, body: Value) -> Way 
 /// only after it serves where a right one would have effects that outlast the test.
 pub(super) fn ways() -> Vec<Way> {
     let mut ways = deployment();
-    ways.extend(account());
+    ways.extend(account::ways());
     ways.extend(conversations());
     ways.extend(runs());
     ways.extend(tasks());
@@ -191,28 +199,6 @@ fn deployment() -> Vec<Way> {
         way("DELETE /api/mcp/{name}", Nothing, 404),
         way("GET /.well-known/oauth-protected-resource/api/mcp/{name}", Nothing, 200),
         ask("GET /api/live", About::Looking(CHAT), 200, "?topic=run:{run}"),
-    ]
-}
-
-fn account() -> Vec<Way> {
-    use About::{Looking, Nothing, Own};
-    vec![
-        send("POST /api/auth/setup", Nothing, 422, json!({})),
-        send("POST /api/auth/sign-in", Nothing, 422, json!({})),
-        send("POST /api/auth/token", Nothing, 422, json!({})),
-        send("POST /api/auth/refresh", Nothing, 422, json!({})),
-        way("GET /api/auth/me", Nothing, 200),
-        send("POST /api/auth/password", Own(PERSON), 422, json!({})),
-        way("GET /api/auth/sessions", Own(PERSON), 200),
-        way("DELETE /api/auth/sessions", Own(PERSON), 204),
-        way("DELETE /api/auth/sessions/{id}", Looking(PERSON), 204),
-        way("GET /api/auth/keys", Own(PERSON), 200),
-        send("POST /api/auth/keys", Own(PERSON), 422, json!({})),
-        way("DELETE /api/auth/keys/{id}", Looking(PERSON), 204),
-        way("GET /api/people", Nothing, 200),
-        send("POST /api/people", Nothing, 422, json!({})),
-        send("PATCH /api/people/{id}", Nothing, 200, json!({ "name": "Somebody" })),
-        send("POST /api/people/{id}/password", Nothing, 422, json!({})),
     ]
 }
 

@@ -94,7 +94,7 @@ impl Servers {
 
 impl App {
     /// Keeps the client that is entered for a server, in the place of the one before, or forgets
-    /// that one. Whoever signs in from now on does so with it.
+    /// that one. Whoever signs in from now on does so with it. Entering one needs a fresh sign-in.
     ///
     /// # Errors
     /// [`AppError::Invalid`] with every mistake; [`AppError::Denied`]; [`AppError::NotFound`].
@@ -115,6 +115,7 @@ impl App {
                 if entering.inside {
                     administer(caller)?;
                 }
+                self.access.fresh(caller)?;
                 check(&entering)?;
                 let Entering { issuer, client, secret, inside } = entering;
                 let back = self.servers.config.public_at(CALLBACK);
