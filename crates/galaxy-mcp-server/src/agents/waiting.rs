@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use galaxy_app::{
+    chat::Awaits,
     follow::{Following, Heard, Logged, Topic, settles},
     quick::{Asked, Question as Wanted},
 };
@@ -52,7 +53,8 @@ pub(super) async fn ask(
         Ok(conversation) => conversation,
         Err(_) => return Ok(failed("`conversation_id` is one that an earlier call gave")),
     };
-    let wanted = Wanted { message, conversation, history: Vec::new(), model };
+    let awaits = Awaits::Answer;
+    let wanted = Wanted { message, conversation, history: Vec::new(), model, awaits };
     let asked = match server.app.ask(caller, wanted, None).await {
         Ok(asked) => asked,
         Err(err) => return troubled(&err),
