@@ -12,9 +12,9 @@ const FASTMCP: &str = "4.0.11";
 /// # Errors
 /// Something cannot be built or measured.
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
-    let unknown = |it: &&String| !matches!(it.as_str(), "--full" | "--mcp");
+    let unknown = |it: &&String| !matches!(it.as_str(), "--full" | "--mcp" | "--turns");
     if let Some(wrong) = arguments.iter().find(unknown) {
-        bail!("`bench` takes `--full` or `--mcp`, not `{wrong}`");
+        bail!("`bench` takes `--full`, `--mcp` or `--turns`, not `{wrong}`");
     }
     let build = ["build", "--release", "--locked", "-p", "galaxy-server", "-p", "galaxy-bench"];
     // The page is not measured, so nothing needs to be there for it.

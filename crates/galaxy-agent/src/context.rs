@@ -8,7 +8,7 @@ use galaxy_domain::{
     tool::Decision,
 };
 use galaxy_model::{Effort, Message, OutputSchema, Profile, Request, ToolSpec};
-use galaxy_tool::Toolbox;
+use galaxy_tool::{AnyTool, Toolbox};
 use serde_json::Value;
 
 /// Characters that make one token, on the careful side for most languages.
@@ -34,9 +34,10 @@ pub struct Context {
 impl Context {
     /// The next request of a run whose own items so far are `items`.
     pub fn request(&self, items: &[Item], toolbox: &Toolbox, profile: &Profile) -> Request {
-        let tools = if profile.tools { specs(toolbox) } else { Vec::new() };
+        let offered = profile.tools.then(|| toolbox.iter());
+        let offered = || offered.clone().into_iter().flatten().map(|tool| &**tool);
         let own = messages(items);
-        let fixed = self.system.len() + tools.iter().map(spec_chars).sum::<usize>();
+        let fixed = self.system.len() + offered().map(spec_chars).sum::<usize>();
         let room = profile.context_tokens as usize * (ANSWER_SHARE - 1) / ANSWER_SHARE;
         let spent = fixed / CHARS_PER_TOKEN + own.iter().map(tokens).sum::<usize>();
         let mut messages = within(room.saturating_sub(spent), &self.history);
@@ -44,7 +45,7 @@ impl Context {
         Request {
             system: self.system.clone(),
             messages,
-            tools,
+            tools: offered().map(spec).collect(),
             max_output_tokens: None,
             temperature: None,
             effort: self.effort.filter(|_| profile.reasoning),
@@ -53,17 +54,16 @@ impl Context {
     }
 }
 
-fn specs(toolbox: &Toolbox) -> Vec<ToolSpec> {
-    let spec = |tool: &std::sync::Arc<dyn galaxy_tool::AnyTool>| ToolSpec {
+fn spec(tool: &dyn AnyTool) -> ToolSpec {
+    ToolSpec {
         name: tool.name().to_owned(),
         description: tool.description().to_owned(),
-        input: tool.schema().json().clone(),
-    };
-    toolbox.iter().map(spec).collect()
+        input: tool.schema().shared(),
+    }
 }
 
-fn spec_chars(spec: &ToolSpec) -> usize {
-    spec.name.len() + spec.description.len() + spec.input.to_string().len()
+fn spec_chars(tool: &dyn AnyTool) -> usize {
+    tool.name().len() + tool.description().len() + tool.schema().text_len()
 }
 
 /// As many of the newest turns of `history` as fit in `room` tokens. A turn is kept whole or

@@ -48,6 +48,17 @@ pub struct Deps {
     /// How long pieces of an answer are joined before they are stored: short at rest, longer
     /// under load.
     pub pace: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// How soon the first of them is stored.
+    pub first: FirstPiece,
+}
+
+/// When the first piece of an answer is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPiece {
+    /// As soon as it comes: somebody may be waiting for it.
+    AtOnce,
+    /// Joined with those that follow it, like every other: whoever asked waits for the whole.
+    Joined,
 }
 
 /// What can end a drive from outside.

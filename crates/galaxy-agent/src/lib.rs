@@ -11,7 +11,7 @@ mod sample;
 mod settle;
 
 pub use call::{Attempt, attempt, call};
-pub use drive::{Deps, Driven, RunError, Signals, drive};
+pub use drive::{Deps, Driven, FirstPiece, RunError, Signals, drive};
 pub use log::RunLog;
 pub use policy::{Judgement, Policy, digest};
 pub use step::{Limits, Ruling, Step, next_step};

@@ -12,7 +12,7 @@ use galaxy_store::{StoreError, Strength};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    drive::{Deps, Interrupted, RunError, Signals, request},
+    drive::{Deps, FirstPiece, Interrupted, RunError, Signals, request},
     log::Journal,
 };
 
@@ -192,7 +192,10 @@ impl<'j, 'l, 'd> Writing<'j, 'l, 'd> {
         if !self.begun {
             // The first token is what a person waits for.
             self.begun = true;
-            self.due = Instant::now();
+            match self.deps.first {
+                FirstPiece::AtOnce => self.due = Instant::now(),
+                FirstPiece::Joined => (),
+            }
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use futures::{
     future::{BoxFuture, Shared},
 };
 use galaxy_access::drive as drive_permit;
-use galaxy_agent::{Deps, drive, log::NewbornLog};
+use galaxy_agent::{Deps, FirstPiece, drive, log::NewbornLog};
 use galaxy_domain::{
     ConversationId, Entry, Id, Item, MessageId, Part, Permit, RunId, RunState, Transcript,
     access::Write, id::Conversation, run::RunRow,
@@ -25,7 +25,7 @@ use galaxy_store::{Begun, Birth, Made, Once, Outlook, Said, StoreError};
 
 use crate::{
     App, AppError,
-    chat::Sending,
+    chat::{Awaits, Sending},
     executor::{Unfit, signals},
 };
 
@@ -101,7 +101,7 @@ impl App {
         let log = NewbornLog { birth: birth.clone(), log: self.executor.log(&run) };
         let deps = self.executor.deps(&run, Arc::new(log), &outlook.settings, history).await;
         let deps = match deps {
-            Ok(deps) => deps,
+            Ok(deps) => Deps { first: first_piece(sending.awaits), ..deps },
             // Whoever claims the run says so in its log.
             Err(Unfit::Ends(_) | Unfit::Store(_)) => return None,
         };
@@ -184,6 +184,13 @@ impl App {
             worker: worker.to_owned(),
             lease,
         }
+    }
+}
+
+fn first_piece(awaits: Awaits) -> FirstPiece {
+    match awaits {
+        Awaits::Words => FirstPiece::AtOnce,
+        Awaits::Answer => FirstPiece::Joined,
     }
 }
 

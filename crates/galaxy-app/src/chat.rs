@@ -1,9 +1,11 @@
 //! Saying something, and having it answered: every use case here starts a run or waits for none.
 
 use futures::FutureExt;
+use galaxy_access::within;
 use galaxy_domain::{
-    Caller, ConversationId, MessageId, Part, Permit, RunState, access::Write, id::Conversation,
-    run::RunRow,
+    Caller, ConversationId, MessageId, Part, Permit,
+    access::{Read, Write},
+    id::Conversation,
 };
 pub use galaxy_store::Said;
 use galaxy_store::{Made, NewRun, Once, Say, StoreError};
@@ -28,6 +30,18 @@ pub struct Sending {
     pub model: Option<String>,
     /// What views of the conversation want the agent to know besides.
     pub context: Vec<Context>,
+    /// What the sender waits for.
+    pub awaits: Awaits,
+}
+
+/// What whoever sends something waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Awaits {
+    /// Every word as it comes.
+    #[default]
+    Words,
+    /// The whole answer, so that its first word needs no hurry.
+    Answer,
 }
 
 /// Another version of a message.
@@ -142,8 +156,7 @@ impl App {
     /// [`AppError::Store`] with the limit when not.
     pub(crate) async fn check_room(&self, caller: &Caller) -> Result<(), AppError> {
         let limit = self.config.active_runs;
-        let moving = |run: &&RunRow| matches!(run.state, RunState::Queued | RunState::Running);
-        let moving = self.active_runs(caller).await?.iter().filter(moving).count();
+        let moving = self.store.moving_runs(within::<Read, Conversation>(caller)?).await?;
         if moving >= limit { Err(StoreError::TooMany { limit }.into()) } else { Ok(()) }
     }
 

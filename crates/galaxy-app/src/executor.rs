@@ -13,7 +13,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{acting_for, drive as drive_permit, drive_conversation, drive_log};
 use galaxy_agent::{
-    Deps, Driven, RunError, Signals,
+    Deps, Driven, FirstPiece, RunError, Signals,
     context::Context,
     drive,
     drive::closing,
@@ -195,6 +195,7 @@ impl Executor {
             limits: self.config.limits,
             clock: self.clock.clone(),
             pace: Arc::new(pace),
+            first: FirstPiece::AtOnce,
         })
     }
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{follow, require};
-use galaxy_domain::{Caller, ConversationId, PersonId, RunId, RunState, TopicId, access::Read};
+use galaxy_domain::{
+    Caller, ConversationId, Permit, PersonId, RunId, RunState, TopicId, access::Read, id::Run,
+};
 pub use galaxy_jobs::Heard;
-use galaxy_jobs::{Tail, live::REPLAY};
+use galaxy_jobs::{Stir, Tail, live::REPLAY};
 pub use galaxy_store::Logged;
 use galaxy_store::{Replay, StoreError};
 
@@ -91,7 +93,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when it is not there or not the caller's.
     pub async fn until_still(&self, caller: &Caller, run: RunId) -> Result<RunState, AppError> {
-        self.until(caller, run, |state| state.is_over() || state == RunState::Parked).await
+        self.until(caller, run, is_still).await
     }
 
     /// Waits until a run is over.
@@ -110,27 +112,36 @@ impl App {
         run: RunId,
         enough: impl Fn(RunState) -> bool,
     ) -> Result<RunState, AppError> {
-        let permit = self.run_permit::<Read>(caller, run).await?;
-        let mut following: Option<Following> = None;
+        self.watch(self.run_permit::<Read>(caller, run).await?, enough).await
+    }
+
+    /// The same for whoever has the permit.
+    pub(crate) async fn watch(
+        &self,
+        permit: Permit<Read, Run>,
+        enough: impl Fn(RunState) -> bool,
+    ) -> Result<RunState, AppError> {
+        // Listening before the first look leaves no gap between the two.
+        let mut watch = self.live.watch(permit.resource().into());
         loop {
             let state = self.store.run(permit).await?.state;
             if enough(state) {
                 return Ok(state);
             }
-            let tail = match &mut following {
-                Some(tail) => tail,
-                // From its end: that comes as a reset, after which the row is looked at again.
-                None => following.insert(self.follow(caller, Topic::Run(run), u64::MAX).await?),
-            };
             // Only an entry that can end the wait is worth another look at the row.
-            while let Ok(heard) = tokio::time::timeout(LOOK, tail.next()).await {
-                match heard? {
-                    Heard::Entries(entries) if !entries.iter().any(settles) => (),
-                    Heard::Entries(_) | Heard::Reset(_) => break,
+            while let Ok(stir) = tokio::time::timeout(LOOK, watch.next()).await {
+                match stir {
+                    Stir::Entries(entries) if !entries.iter().any(settles) => (),
+                    Stir::Entries(_) | Stir::Unknown => break,
                 }
             }
         }
     }
+}
+
+/// Whether a run in this state is over or waits for a person.
+pub(crate) fn is_still(state: RunState) -> bool {
+    state.is_over() || state == RunState::Parked
 }
 
 /// Whether a run may have come to rest with this entry.

@@ -1,20 +1,26 @@
 //! Asking in one call: `POST /api/chat` for programs that keep no conversation of their own.
 
+mod report;
+
 use futures::FutureExt;
 use galaxy_access::{founding, within};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Entry, Item, Outcome, Part, Permit, RunId, RunState, Usage,
-    access::Create,
+    access::{Create, Read},
     conversation::{Body, Speaker},
-    elicitation::Inquiry,
     id::{Conversation, Workspace},
-    part::plain_text,
-    transcript::{Finish, OpenCall, Question as Waits, Transcript},
+    transcript::Finish,
 };
 use galaxy_store::{Begun, Made, NewConversation, Once};
 use serde_json::Value;
 
-use crate::{App, AppError, Mistake, chat::Sending};
+use crate::{
+    App, AppError, Mistake,
+    chat::{Awaits, Sending},
+    follow::is_still,
+    runs::{replay, whole_log},
+};
+use report::told_of;
 
 /// Turns that a client may bring along.
 const HISTORY: usize = 200;
@@ -30,6 +36,8 @@ pub struct Question {
     pub history: Vec<(Speaker, String)>,
     /// The model to answer with.
     pub model: Option<String>,
+    /// What the program waits for.
+    pub awaits: Awaits,
 }
 
 /// Where the answer comes.
@@ -96,8 +104,8 @@ impl App {
         question: Question,
         once: Option<&Once>,
     ) -> Result<Asked, AppError> {
-        let Question { message, conversation, history, model } = question;
-        let sending = Sending { text: message, model, ..Sending::default() };
+        let Question { message, conversation, history, model, awaits } = question;
+        let sending = Sending { text: message, model, awaits, ..Sending::default() };
         let (conversation, made) = match conversation {
             Some(conversation) if history.is_empty() => {
                 let made = self.send(caller, conversation, sending, once).await;
@@ -180,8 +188,9 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the run is not the caller's.
     pub async fn reply(&self, caller: &Caller, run: RunId) -> Result<Reply, AppError> {
-        let state = self.until_still(caller, run).await?;
-        Ok(Reply { state, ..self.so_far(caller, run).await?.1 })
+        let permit = self.run_permit::<Read>(caller, run).await?;
+        let state = self.watch(permit, is_still).await?;
+        Ok(told_of(&replay(whole_log(&self.store, permit).await?)?, state))
     }
 
     /// What came of a question so far, and where.
@@ -190,13 +199,7 @@ impl App {
     /// [`AppError::NotFound`] when the run is not the caller's.
     pub async fn so_far(&self, caller: &Caller, run: RunId) -> Result<(Asked, Reply), AppError> {
         let detail = self.run(caller, run).await?;
-        let items = detail.transcript.items();
-        let reply = Reply {
-            response: response(items),
-            calls: calls(&detail.transcript),
-            usage: detail.transcript.usage(),
-            state: detail.row.state,
-        };
+        let reply = told_of(&detail.transcript, detail.row.state);
         Ok((Asked { conversation: detail.row.conversation, run }, reply))
     }
 }
@@ -224,74 +227,4 @@ fn told((speaker, text): (Speaker, String)) -> (Speaker, Body) {
         }
     };
     (speaker, body)
-}
-
-fn response(items: &[Item]) -> String {
-    let said = items.iter().rev().find_map(|item| match item {
-        Item::Assistant { parts, finish, .. } if *finish != Finish::Calls => {
-            Some(plain_text(parts)).filter(|text| !text.is_empty())
-        }
-        Item::Stopped { stop } => why(stop),
-        Item::User { .. }
-        | Item::Sampling { .. }
-        | Item::Delta { .. }
-        | Item::Assistant { .. }
-        | Item::Asked { .. }
-        | Item::Approval { .. }
-        | Item::Began { .. }
-        | Item::TaskCreated { .. }
-        | Item::Elicited { .. }
-        | Item::Answered { .. }
-        | Item::Progress { .. }
-        | Item::Reply { .. }
-        | Item::Usage { .. }
-        | Item::Resumed { .. } => None,
-    });
-    said.unwrap_or_default()
-}
-
-fn why(stop: &galaxy_domain::Stop) -> Option<String> {
-    use galaxy_domain::Stop;
-    match stop {
-        Stop::Failed { message, .. } => Some(message.clone()),
-        Stop::Exhausted { limit } => Some(limit.clone()),
-        Stop::Finished | Stop::Parked | Stop::Cancelled | Stop::Incomplete { .. } => None,
-    }
-}
-
-fn calls(transcript: &Transcript) -> Vec<CallReport> {
-    let mut reports: Vec<CallReport> = Vec::new();
-    let asks = |call: &CallId| transcript.open_call(call).and_then(asks);
-    for item in transcript.items() {
-        if let Item::Assistant { calls, .. } = item {
-            reports.extend(calls.iter().map(|call| CallReport {
-                id: call.id.clone(),
-                tool: call.tool.clone(),
-                input: call.input.clone(),
-                outcome: None,
-                asks: asks(&call.id),
-            }));
-        }
-        if let Item::Reply { call, outcome, .. } = item
-            && let Some(report) = reports.iter_mut().find(|it| it.id == *call)
-        {
-            report.outcome = Some(outcome.clone());
-        }
-    }
-    reports
-}
-
-fn asks(open: &OpenCall) -> Option<Asks> {
-    let message = |it: &Inquiry| match it {
-        Inquiry::Form { message, .. } | Inquiry::Page { message, .. } => message.clone(),
-        Inquiry::SignIn { .. } => "Sign in there, on the page Tools.".to_owned(),
-    };
-    match open.question()? {
-        Waits::Approval => Some(Asks::Approval),
-        Waits::Answer => Some(Asks::Answer),
-        Waits::Form => open.waits_for().map(|it| Asks::Form {
-            server: it.server.clone(),
-            messages: it.questions.values().map(message).collect(),
-        }),
-    }
 }

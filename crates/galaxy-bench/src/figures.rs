@@ -44,6 +44,8 @@ pub(crate) enum Breadth {
     Full,
     /// The Model Context Protocol beside others.
     Protocol,
+    /// Turns of a chat and of an agent, for whoever makes them faster.
+    Turns,
 }
 
 /// Measures the server `program`.
@@ -66,6 +68,13 @@ pub(crate) async fn measure(
         let stage = Stage::set(program, python).await?;
         say("the gateway, and a FastMCP server");
         peers::measure(&stage, extent.turns, &mut report).await?;
+        return Ok(report);
+    }
+    if breadth == Breadth::Turns {
+        let stage = Stage::set(program, None).await?;
+        for turn in [Turn::Plain, Turn::Agent] {
+            take_turns(&stage, turn, extent.turns, &mut report).await?;
+        }
         return Ok(report);
     }
     say("starting it again and again");

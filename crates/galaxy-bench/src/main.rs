@@ -57,7 +57,8 @@ fn order(arguments: &[String]) -> Result<Order> {
                 [] => Breadth::Short,
                 ["--full"] => Breadth::Full,
                 ["--mcp"] => Breadth::Protocol,
-                _ => bail!("`measure PROGRAM [--python PROGRAM] [--full | --mcp]`"),
+                ["--turns"] => Breadth::Turns,
+                _ => bail!("`measure PROGRAM [--python PROGRAM] [--full | --mcp | --turns]`"),
             };
             Ok(Order::Measure { galaxy: galaxy.into(), breadth, python })
         }

@@ -3,5 +3,5 @@
 pub mod live;
 pub mod worker;
 
-pub use live::{Heard, Live, Tail};
+pub use live::{Heard, Live, Stir, Tail, Watch};
 pub use worker::{Runner, Worker, WorkerConfig};

@@ -77,6 +77,11 @@ impl Live {
         Tail { live: self.clone(), topic, pulses, after, behind: true, read }
     }
 
+    /// Hears of everything that is committed to `topic` from now on, without reading its log.
+    pub fn watch(self: &Arc<Self>, topic: TopicId) -> Watch {
+        Watch { pulses: self.listen(topic), live: self.clone(), topic }
+    }
+
     /// Registers a run of this process, so that a stop reaches it at once.
     pub(crate) fn watch_run(&self, run: RunId) -> CancellationToken {
         let token = CancellationToken::new();
@@ -120,6 +125,43 @@ impl Watcher for Live {
             self.pulse(topic, Pulse::Stirred);
         }
         self.queued.notify_one();
+    }
+}
+
+/// Something was committed to a topic.
+#[derive(Debug, Clone)]
+pub enum Stir {
+    /// These entries.
+    Entries(Arc<[Logged]>),
+    /// Nobody here knows what: another process wrote it, or there was too much of it.
+    Unknown,
+}
+
+/// Waits for news of one topic, for whoever looks for themselves what they come to.
+pub struct Watch {
+    live: Arc<Live>,
+    topic: TopicId,
+    pulses: broadcast::Receiver<Pulse>,
+}
+
+impl Watch {
+    /// Waits for the next news. Safe to drop and call again.
+    pub async fn next(&mut self) -> Stir {
+        match self.pulses.recv().await {
+            Ok(Pulse::Grew(logged)) => Stir::Entries(logged),
+            Ok(Pulse::Stirred) | Err(broadcast::error::RecvError::Lagged(_)) => Stir::Unknown,
+            // The channel was forgotten in a moment without readers.
+            Err(broadcast::error::RecvError::Closed) => {
+                self.pulses = self.live.listen(self.topic);
+                Stir::Unknown
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.live.left(self.topic);
     }
 }
 

@@ -185,7 +185,7 @@ mod tests {
         let tool = ToolSpec {
             name: "math".to_owned(),
             description: String::new(),
-            input: serde_json::json!({}),
+            input: serde_json::json!({}).into(),
         };
         request.tools.push(tool);
         small.tools = false;

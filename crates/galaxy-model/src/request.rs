@@ -1,5 +1,7 @@
 //! What a model is asked.
 
+use std::sync::Arc;
+
 use galaxy_domain::{CallId, Part, ToolCall};
 use serde_json::Value;
 
@@ -10,8 +12,8 @@ pub struct ToolSpec {
     pub name: String,
     /// Written for the model.
     pub description: String,
-    /// JSON Schema (2020-12) of the arguments.
-    pub input: Value,
+    /// JSON Schema (2020-12) of the arguments; the same one in every request.
+    pub input: Arc<Value>,
 }
 
 /// One turn of the conversation.

@@ -5,15 +5,14 @@ mod birth;
 mod import;
 mod insert;
 mod outlook;
+mod saying;
 
-use galaxy_base::text::headline;
 use galaxy_domain::{
     ConversationId, Id, MessageId, Part, Permit, PersonId, RunId, WorkspaceId,
     access::Write,
     conversation::{Body, Settings},
     id::Conversation,
     notice::Notice,
-    part::plain_text,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,8 +24,9 @@ use crate::{
     error::StoreError,
     json,
     once::{self, Made, Once},
-    runs, search, topics,
+    runs, topics,
 };
+use saying::said;
 
 /// How long a title made of a message is, in characters.
 const TITLE: usize = 60;
@@ -173,46 +173,6 @@ impl Store {
     }
 }
 
-/// Adds what is said; `body` is its stored form.
-async fn said(
-    tx: &mut Tx,
-    permit: &Permit<Write, Conversation>,
-    say: &Say,
-    body: &str,
-) -> Result<Said, StoreError> {
-    let limit = say.run.as_ref().map(|_| say.max_active);
-    let (place, mut chat) = open(tx, permit, limit).await?;
-    let parent = parent(tx, place, say, chat.leaf_id).await?;
-    let birth = say.run.as_ref().and_then(|new| new.birth.as_ref());
-    let question = birth.map_or_else(MessageId::fresh, |birth| birth.question);
-    let asked = insert::Message { id: question, parent, speaker: "person", body, run: None };
-    let mut said = Said { question, answer: None, run: None };
-    match &say.run {
-        None => insert::messages(tx, place, &[asked]).await?,
-        Some(_) if birth.is_some_and(|birth| birth.after != parent) => {
-            return Err(StoreError::Fenced);
-        }
-        Some(new) => {
-            let (answer, run) = birth.map_or_else(
-                || (MessageId::fresh(), RunId::fresh()),
-                |birth| (birth.answer, birth.run),
-            );
-            said = Said { question, answer: Some(answer), run: Some(run) };
-            let answering = insert::Message::answer(answer, question, run);
-            insert::messages(tx, place, &[asked, answering]).await?;
-            insert::run(tx, place, new, (run, question, answer), &say.parts).await?;
-        }
-    }
-    let text = plain_text(&say.parts);
-    search::put_message(tx, place.conversation, question, &text).await?;
-    if chat.title.is_empty() {
-        chat.title = headline(&text, TITLE);
-        search::put_title(tx, place.conversation, &chat.title).await?;
-    }
-    touch(tx, place, chat, said.answer.unwrap_or(question)).await?;
-    Ok(said)
-}
-
 /// Looks whether the conversation may grow, and keeps others from letting it grow meanwhile.
 /// `limit` is given when a run shall start.
 async fn open(
@@ -281,8 +241,13 @@ async fn touch(tx: &mut Tx, place: Place, chat: Chat, leaf: MessageId) -> Result
     let (settings, title, now) = (json::write(&settings)?, chat.title, tx.now.as_millis());
     let leaf = leaf.uuid();
     statement!(tx.execute(TOUCH, conversation, workspace, title.as_str(), settings, leaf, now))?;
-    let (conversation, pinned, archived) = (place.conversation, chat.pinned, chat.archived);
+    changed(tx, place, title, (chat.pinned, chat.archived));
+    Ok(())
+}
+
+/// Tells what a conversation is now: its title, and whether it is pinned and archived.
+fn changed(tx: &mut Tx, place: Place, title: String, (pinned, archived): (bool, bool)) {
+    let conversation = place.conversation;
     let notice = Notice::ConversationChanged { conversation, title, pinned, archived };
     tx.notify_chat(place.workspace, conversation, place.owner, notice);
-    Ok(())
 }

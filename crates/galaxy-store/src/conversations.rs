@@ -6,7 +6,7 @@ pub(crate) mod record;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
-    ConversationId, Id, Permit,
+    ConversationId, Id, MessageId, Permit,
     access::{Create, Read, Target, Write},
     conversation::{ConversationRow, Settings},
     id::{Conversation, Workspace},
@@ -62,8 +62,8 @@ pub struct ConversationChange {
 
 const TARGET: &str = "SELECT workspace_id, owner_id FROM conversations WHERE id = $1";
 const INSERT: &str = "INSERT INTO conversations
-    (id, workspace_id, owner_id, title, settings, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    (id, workspace_id, owner_id, title, settings, created_at, updated_at, leaf_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
 const PAGE_FROM: &str = concat!(
     "SELECT ",
     columns!(),
@@ -103,7 +103,7 @@ impl Store {
                     return Ok(made);
                 }
                 let id = ConversationId::fresh();
-                insert(tx, permit, id, new).await?;
+                insert(tx, permit, id, new, None).await?;
                 record::notify_changed(tx, id, permit.workspace()).await?;
                 once::keep(tx, person, once, id).await
             })
@@ -220,17 +220,20 @@ impl Store {
     }
 }
 
-/// Inserts an empty conversation of the permit's person.
+/// Inserts a conversation of the permit's person, which is going to show its branch that ends with
+/// `leaf`, if it is not empty.
 pub(crate) async fn insert<A, R>(
     tx: &mut Tx,
     permit: &Permit<A, R>,
     id: ConversationId,
     NewConversation { title, settings }: &NewConversation,
+    leaf: Option<MessageId>,
 ) -> Result<(), StoreError> {
     let (title, now) = (title.as_str(), tx.now.as_millis());
     let (workspace, owner) = (permit.workspace().uuid(), permit.person().uuid());
     let settings = json::write(settings)?;
-    statement!(tx.execute(INSERT, id.uuid(), workspace, owner, title, settings, now))?;
+    let leaf = leaf.map(MessageId::uuid);
+    statement!(tx.execute(INSERT, id.uuid(), workspace, owner, title, settings, now, leaf))?;
     if !title.is_empty() {
         search::put_title(tx, id, title).await?;
     }

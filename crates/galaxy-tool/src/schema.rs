@@ -1,5 +1,7 @@
 //! JSON Schemas of arguments: shown to the model, and held against what it sends.
 
+use std::sync::Arc;
+
 use jsonschema::Validator;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
@@ -10,7 +12,8 @@ const TOLD: usize = 5;
 /// A JSON Schema (2020-12), ready to check values.
 #[derive(Debug)]
 pub struct Schema {
-    json: Value,
+    json: Arc<Value>,
+    text_len: usize,
     validator: Option<Validator>,
 }
 
@@ -33,12 +36,23 @@ impl Schema {
     /// then answers what is wrong.
     pub fn new(json: Value) -> Self {
         let validator = jsonschema::validator_for(&json).ok();
-        Self { json, validator }
+        let text_len = json.to_string().len();
+        Self { json: Arc::new(json), text_len, validator }
     }
 
     /// The schema itself.
     pub fn json(&self) -> &Value {
         &self.json
+    }
+
+    /// The same, for whoever keeps it: each question to a model holds the schemas of all tools.
+    pub fn shared(&self) -> Arc<Value> {
+        self.json.clone()
+    }
+
+    /// How long it is as text, in bytes.
+    pub fn text_len(&self) -> usize {
+        self.text_len
     }
 
     /// Checks `value`.

@@ -35,7 +35,7 @@ impl Toolbox {
     }
 
     /// All tools, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn AnyTool>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn AnyTool>> + Clone {
         self.tools.values()
     }
 

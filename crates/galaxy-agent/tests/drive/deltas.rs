@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use galaxy_agent::Signals;
+use galaxy_agent::{FirstPiece, Signals};
 use galaxy_domain::{
     Item,
     transcript::{Delta, Finish},
@@ -49,6 +49,33 @@ async fn the_first_word_is_stored_at_once_and_later_ones_are_joined() {
     assert_eq!(texts(&scene, start), expected.map(|(at, text)| (at, text.to_owned())));
     // What came after the last commit is stored as part of the whole answer.
     assert_eq!(scene.answers(), [("abcdefg.".to_owned(), vec![], Finish::Stop)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_word_waits_for_others_where_only_the_whole_is_waited_for() {
+    let gates: Vec<Gate> = (0..3).map(|_| Gate::new()).collect();
+    let words = ["b", "c", "."];
+    let script = gates
+        .iter()
+        .zip(words)
+        .fold(Script::says("a"), |script, (gate, word)| script.wait(gate).text(word));
+    let scene = Scene { first: FirstPiece::Joined, ..Scene::new([script]) };
+    let start = Instant::now();
+    let signals = Signals::default();
+    let (end, ()) =
+        tokio::join!(scene.drive_with(&signals), open_every(&gates, Duration::from_millis(10)));
+    end.unwrap();
+    assert_eq!(texts(&scene, start), [(25, "abc".to_owned())]);
+    assert_eq!(scene.answers(), [("abc.".to_owned(), vec![], Finish::Stop)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quick_answer_that_nobody_reads_along_is_one_change() {
+    let scene =
+        Scene { first: FirstPiece::Joined, ..Scene::new([Script::says("It is ").text("391.")]) };
+    scene.drive().await;
+    assert_eq!(scene.log.kept().commits.len(), 1);
+    assert_eq!(scene.answers(), [("It is 391.".to_owned(), vec![], Finish::Stop)]);
 }
 
 #[tokio::test(start_paused = true)]

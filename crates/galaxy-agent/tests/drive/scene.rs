@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_agent::{
-    Deps, Driven, Limits, RunError, RunLog, Signals, context::Context, drive, policy::Rules,
+    Deps, Driven, FirstPiece, Limits, RunError, RunLog, Signals, context::Context, drive,
+    policy::Rules,
 };
 use galaxy_base::{Clock, Tasks};
 use galaxy_domain::{
@@ -32,6 +33,7 @@ pub(crate) struct Scene {
     pub(crate) clock: Clock,
     pub(crate) run: RunId,
     pub(crate) pace: Duration,
+    pub(crate) first: FirstPiece,
 }
 
 impl Scene {
@@ -52,6 +54,7 @@ impl Scene {
             clock,
             run: RunId::fresh(),
             pace: Duration::from_millis(25),
+            first: FirstPiece::AtOnce,
         }
     }
 
@@ -74,6 +77,7 @@ impl Scene {
             limits: self.limits,
             clock: self.clock.clone(),
             pace: Arc::new(move || pace),
+            first: self.first,
         }
     }
 

@@ -9,6 +9,7 @@ use axum::{
 use futures::{Stream, StreamExt, stream};
 use galaxy_app::{
     AppError,
+    chat::Awaits,
     follow::{Following, Heard, Topic},
     quick::{Asked, Question},
 };
@@ -75,7 +76,7 @@ struct Ask {
 }
 
 impl Ask {
-    fn question(self, caller: &Caller) -> Result<Question, Problem> {
+    fn question(self, caller: &Caller, awaits: Awaits) -> Result<Question, Problem> {
         let own = |id: &str| id.parse::<PersonId>().is_ok_and(|id| id == caller.person);
         if self.user_id.as_deref().is_some_and(|id| !own(id)) {
             let wrong = AppError::invalid("/user_id", "you can ask for yourself only");
@@ -90,6 +91,7 @@ impl Ask {
             conversation: self.conversation_id,
             history: self.conversation_history.into_iter().map(turn).collect(),
             model: self.model,
+            awaits,
         })
     }
 }
@@ -104,7 +106,7 @@ async fn ask(
     body: Body<Ask>,
 ) -> Result<Json<ChatReplyView>, Problem> {
     let once = key.once("POST /api/chat", &body);
-    let question = body.value.question(&caller)?;
+    let question = body.value.question(&caller, Awaits::Answer)?;
     let asked = api.app.ask(&caller, question, once.as_ref()).await?;
     tokio::select! {
         biased;
@@ -129,7 +131,7 @@ async fn ask_streaming(
     body: Body<Ask>,
 ) -> Result<Response, Problem> {
     let once = key.once("POST /api/chat/stream", &body);
-    let question = body.value.question(&caller)?;
+    let question = body.value.question(&caller, Awaits::Words)?;
     let asked = api.app.ask(&caller, question, once.as_ref()).await?;
     let following = api.app.follow(&caller, Topic::Run(asked.run), 0).await?;
     let recheck = sse::rechecks();

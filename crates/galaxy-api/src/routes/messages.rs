@@ -128,7 +128,8 @@ async fn send(
     let images = images.into_iter().map(|it| (it.media_type, it.data)).collect();
     let said = |it: ContextBody| Context { run: it.run, call: CallId(it.call), text: it.text };
     let context = context.into_iter().map(said).collect();
-    let sending = Sending { text, images, parent: parent_id, model, context };
+    let sending =
+        Sending { text, images, parent: parent_id, model, context, awaits: chat::Awaits::Words };
     Ok(started(api.app.send(&caller, id, sending, once.as_ref()).await?))
 }
 

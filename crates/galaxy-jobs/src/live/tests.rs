@@ -128,6 +128,27 @@ async fn another_process_only_says_that_there_is_more() {
 }
 
 #[tokio::test]
+async fn whoever_watches_hears_what_is_committed_from_then_on() {
+    let (log, topic) = (Log::default(), TopicId::fresh());
+    let first = log.write(topic);
+    log.tell(topic, first);
+    let mut watch = log.live.watch(topic);
+    let second = log.write(topic);
+    log.tell(topic, second);
+    let Stir::Entries(entries) = watch.next().await else { panic!("it is known what came") };
+    assert_eq!(entries.iter().map(Logged::seq).collect::<Vec<_>>(), [2]);
+    log.live.grew_elsewhere(topic);
+    assert!(matches!(watch.next().await, Stir::Unknown));
+    for _ in 0..BEHIND * 3 {
+        let entry = log.write(topic);
+        log.tell(topic, entry);
+    }
+    assert!(matches!(watch.next().await, Stir::Unknown), "there was too much of it");
+    drop(watch);
+    assert_eq!(log.live.topics(), 0);
+}
+
+#[tokio::test]
 async fn a_topic_without_readers_is_forgotten() {
     let (log, topic) = (Log::default(), TopicId::fresh());
     let tail = log.follow(topic, 0);

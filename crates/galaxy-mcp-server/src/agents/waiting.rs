@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use galaxy_app::{
+    chat::Awaits,
     follow::{Following, Heard, Logged, Topic, settles},
     quick::{Asked, Question as Wanted},
 };
@@ -56,7 +57,8 @@ pub(super) async fn ask(
             return Ok(failed("`conversation_id` is one that an earlier call gave").into());
         }
     };
-    let wanted = Wanted { message, conversation, history: Vec::new(), model };
+    let awaits = Awaits::Answer;
+    let wanted = Wanted { message, conversation, history: Vec::new(), model, awaits };
     let asked = match server.app.ask(caller, wanted, None).await {
         Ok(asked) => asked,
         Err(err) => return troubled(&err).map(Into::into),

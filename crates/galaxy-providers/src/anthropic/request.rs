@@ -157,7 +157,7 @@ fn tools<'a>(asked: &Asked<'a>, turns: &[Turn<'a>]) -> (Vec<Tool<'a>>, Option<Va
 }
 
 fn tool(tool: &ToolSpec) -> Tool<'_> {
-    let input_schema = Cow::Borrowed(&tool.input);
+    let input_schema = Cow::Borrowed(&*tool.input);
     Tool { name: &tool.name, description: &tool.description, input_schema }
 }
 

@@ -1,5 +1,7 @@
 //! The requests behind the golden files, one per case.
 
+use std::sync::Arc;
+
 use galaxy_domain::{CallId, Part, ToolCall};
 use galaxy_model::{Effort, Message, OutputSchema, Profile, Request, ToolSpec};
 use galaxy_providers::Protocol;
@@ -150,7 +152,7 @@ fn tools() -> Vec<ToolSpec> {
     let tool = |name: &str, description: &str, input| ToolSpec {
         name: name.to_owned(),
         description: description.to_owned(),
-        input,
+        input: Arc::new(input),
     };
     vec![
         tool("clock", "Tells the time.", json!({"type": "object", "properties": {}})),

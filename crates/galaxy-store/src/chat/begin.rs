@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Said, Say,
     import::{Told, take_over},
-    said,
+    saying::{first_said, said},
 };
 use crate::{
-    NewConversation, Store,
-    conversations::{self, record},
+    NewConversation, Store, conversations,
     db::Strength,
     error::StoreError,
     json,
@@ -54,10 +53,13 @@ impl Store {
                     return Ok(made);
                 }
                 let conversation = permit.resource();
-                conversations::insert(tx, permit, conversation, new).await?;
-                record::notify_changed(tx, conversation, permit.workspace()).await?;
-                take_over(tx, permit, before).await?;
-                let said = said(tx, permit, say, body).await?;
+                let said = if before.is_empty() {
+                    first_said(tx, permit, new, say, body).await?
+                } else {
+                    conversations::insert(tx, permit, conversation, new, None).await?;
+                    take_over(tx, permit, before).await?;
+                    said(tx, permit, say, body).await?
+                };
                 once::keep(tx, person, once, Begun { conversation, said }).await
             })
         })

@@ -1,13 +1,21 @@
 //! What will become of something that is about to be said, as far as one can know beforehand.
 
-use galaxy_domain::Permit;
 use galaxy_domain::{
-    ConversationId, Id, MessageId, PersonId, RunState, WorkspaceId, access::Write,
-    conversation::Settings, id::Conversation,
+    ConversationId, Id, MessageId, Permit, PersonId, RunState, WorkspaceId,
+    access::{Read, Write},
+    conversation::Settings,
+    id::{Conversation, Workspace},
 };
 use uuid::Uuid;
 
-use crate::{Store, db::statement, error::StoreError, json, once::Once, runs};
+use crate::{
+    Store,
+    db::{Conn, statement},
+    error::StoreError,
+    json,
+    once::Once,
+    runs,
+};
 
 /// How things stand where something is about to be said.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +54,7 @@ impl Store {
         let mut conn = self.reader().await?;
         let (settings, leaf, state): (String, Option<Uuid>, Option<String>) =
             statement!(conn.fetch_one(LOOK, conversation.uuid(), workspace.uuid()))?;
+        drop(conn);
         let rest = self.prospect(permit.person(), once).await?;
         Ok(Outlook {
             settings: json::read(&settings)?,
@@ -65,7 +74,7 @@ impl Store {
         once: Option<&Once>,
     ) -> Result<Outlook, StoreError> {
         let mut conn = self.reader().await?;
-        let (active,): (i64,) = statement!(conn.fetch_one(ACTIVE, person.uuid()))?;
+        let active = active(&mut conn, person).await?;
         let known = match once {
             Some(Once { route, key, .. }) => {
                 let (known,): (i64,) =
@@ -78,8 +87,22 @@ impl Store {
             settings: Settings::default(),
             leaf: None,
             leaf_state: None,
-            active: usize::try_from(active).unwrap_or_default(),
+            active,
             replayed: known > 0,
         })
     }
+
+    /// How many runs the permit's person has waiting or under way.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moving_runs(&self, permit: Permit<Read, Workspace>) -> Result<usize, StoreError> {
+        active(&mut self.reader().await?, permit.person()).await
+    }
+}
+
+/// How many runs a person has waiting or under way.
+pub(super) async fn active(conn: &mut Conn, person: PersonId) -> Result<usize, StoreError> {
+    let (active,): (i64,) = statement!(conn.fetch_one(ACTIVE, person.uuid()))?;
+    Ok(usize::try_from(active).unwrap_or_default())
 }

@@ -70,7 +70,7 @@ impl Store {
                     title: original.title.clone(),
                     settings: original.settings.clone(),
                 };
-                super::insert(tx, into, id, &new).await?;
+                super::insert(tx, into, id, &new, None).await?;
                 let branch = branch(tx, from, *message).await?;
                 copy(tx, into.workspace(), id, branch).await?;
                 record::notify_changed(tx, id, into.workspace()).await?;

@@ -1,15 +1,14 @@
 //! Group commit: one thread owns the only writing connection of SQLite and commits together what
-//! came while the previous commit was under way. It is a thread of its own because statements and
+//! came while the previous commit was under way, or a moment later when there is company. It is a thread of its own because statements and
 //! syncs block; only a change as a whole costs a change of threads, not each of its statements.
 //!
 //! **Invariant:** jobs are done in the order they came; each is atomic by itself, so one that
 //! fails or panics takes no other down; nobody is answered before the commit.
 
 mod batch;
+mod queue;
 
-use std::{
-    collections::VecDeque, fs::File, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration,
-};
+use std::{fs::File, panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use futures::FutureExt;
 use galaxy_base::Clock;
@@ -25,11 +24,10 @@ use crate::{
     error::StoreError,
 };
 use batch::{Apart, Attempt, Tried};
+use queue::Queue;
 
 /// How many changes may wait.
 const QUEUE: usize = 4_096;
-/// How many changes are committed together at most.
-const BATCH: usize = 512;
 /// For how long changes are gathered into one transaction at most.
 const BATCH_TIME: Duration = Duration::from_millis(20);
 
@@ -37,8 +35,7 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 pub(crate) struct Group {
     tx: Tx,
     synchronous: Option<Strength>,
-    queue: mpsc::Receiver<Box<dyn Job>>,
-    waiting: VecDeque<Box<dyn Job>>,
+    queue: Queue,
     news: Arc<News>,
     health: Arc<Health>,
     clock: Clock,
@@ -59,8 +56,7 @@ impl Group {
         let group = Self {
             tx: Tx::new(Conn::Sqlite(writer), clock.now()),
             synchronous: None,
-            queue,
-            waiting: VecDeque::new(),
+            queue: Queue::new(queue),
             news: Arc::clone(news),
             health: Arc::clone(health),
             clock: clock.clone(),
@@ -91,25 +87,9 @@ impl Group {
     }
 
     async fn work(mut self) {
-        while self.gather().await {
+        while self.queue.gather().await {
             self.commit().await;
         }
-    }
-
-    async fn gather(&mut self) -> bool {
-        if self.waiting.is_empty() {
-            match self.queue.recv().await {
-                Some(job) => self.waiting.push_back(job),
-                None => return false,
-            }
-        }
-        while self.waiting.len() < BATCH {
-            match self.queue.try_recv() {
-                Ok(job) => self.waiting.push_back(job),
-                Err(_) => break,
-            }
-        }
-        true
     }
 
     async fn commit(&mut self) {
@@ -120,7 +100,7 @@ impl Group {
         if tried.is_mixed && tried.jobs.len() > 1 {
             self.undo();
             // Jobs can be done again; those that were not tried yet wait behind.
-            tried.jobs.into_iter().rev().for_each(|(job, _)| self.waiting.push_front(job));
+            tried.jobs.into_iter().rev().for_each(|(job, _)| self.queue.waiting.push_front(job));
             tried = match self.try_all(Apart::Fresh).await {
                 Some(tried) => tried,
                 None => return,
@@ -147,17 +127,17 @@ impl Group {
     /// Does jobs that wait in one transaction, which stays open. Answers all of them itself when
     /// there can be none.
     async fn try_all(&mut self, mut apart: Apart) -> Option<Tried> {
-        let strongest = self.waiting.iter().map(|job| job.strength()).max();
+        let strongest = self.queue.waiting.iter().map(|job| job.strength()).max();
         if let Err(err) = self.begin(strongest.unwrap_or(Strength::Synced), apart) {
             self.undo();
-            for job in self.waiting.drain(..) {
+            for job in self.queue.waiting.drain(..) {
                 job.answer(Err(err.shared()));
             }
             return None;
         }
         let started = Instant::now();
         let mut tried = Tried { jobs: Vec::new(), lost: None, is_mixed: false };
-        while let Some(mut job) = self.waiting.pop_front() {
+        while let Some(mut job) = self.queue.waiting.pop_front() {
             let before = self.changes();
             let attempt = self.attempt(job.as_mut(), &mut apart).await;
             if let Attempt::Lost(err) = &attempt {

@@ -55,7 +55,8 @@ async fn scripts_are_played_in_order_and_requests_kept() {
 
 #[tokio::test]
 async fn malformed_requests_are_rejected_and_take_no_script() {
-    let two = ToolSpec { name: "a".to_owned(), description: String::new(), input: json!({}) };
+    let two =
+        ToolSpec { name: "a".to_owned(), description: String::new(), input: json!({}).into() };
     let doubled = Request { tools: vec![two.clone(), two], ..request([user("hi")]) };
     let malformed = [
         (request([]), "no messages"),

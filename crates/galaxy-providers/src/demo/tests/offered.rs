@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> ToolSpec {
     let input = json!({ "type": "object", "properties": properties, "required": required });
-    ToolSpec { name: name.to_owned(), description: description.to_owned(), input }
+    ToolSpec { name: name.to_owned(), description: description.to_owned(), input: input.into() }
 }
 
 fn text() -> Value {

@@ -22,10 +22,10 @@ impl<'c> Query<'c> {
     /// To SQLite `$1` is a name, and names are numbered as they occur in the text.
     pub(crate) fn bind(mut self, value: impl ToSql) -> Result<Self, StoreError> {
         self.bound += 1;
-        let name = format!("${}", self.bound);
-        let place = if self.statement.parameter_name(self.bound) == Some(&*name) {
+        let place = if self.number_at(self.bound) == Some(self.bound) {
             self.bound
         } else {
+            let name = format!("${}", self.bound);
             let place = self.statement.parameter_index(&name)?;
             place.ok_or_else(|| StoreError::Corrupt(format!("a statement has no {name}")))?
         };
@@ -36,13 +36,14 @@ impl<'c> Query<'c> {
     /// The same for a text in which the placeholders occur in their order, which saves the search.
     pub(crate) fn bind_next(mut self, value: impl ToSql) -> Result<Self, StoreError> {
         self.bound += 1;
-        debug_assert_eq!(
-            self.statement.parameter_name(self.bound),
-            Some(&*format!("${}", self.bound)),
-            "placeholders out of order"
-        );
+        debug_assert_eq!(self.number_at(self.bound), Some(self.bound), "placeholders out of order");
         self.statement.raw_bind_parameter(self.bound, value)?;
         Ok(self)
+    }
+
+    /// The number in the name of the placeholder that occurs as the one at `place`.
+    fn number_at(&self, place: usize) -> Option<usize> {
+        self.statement.parameter_name(place)?.strip_prefix('$')?.parse().ok()
     }
 
     /// Carries it out; gives how many rows it changed.
