@@ -7,6 +7,7 @@ mod files;
 mod layers;
 mod openapi;
 mod page;
+mod peers;
 mod run;
 mod serve;
 mod test;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--only PART]",
         about: "run the protocol's conformance suite: server, gateway, client",
         act: conformance::command,
+    },
+    Command {
+        name: "peers",
+        arguments: "[--only SERVER]",
+        about: "use tool servers and clients of others: chats, gateway, an agent's kit",
+        act: peers::command,
     },
     Command { name: "help", arguments: "", about: "list the commands", act: help },
 ];

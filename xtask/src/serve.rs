@@ -1,8 +1,13 @@
 //! `cargo xtask serve`: from a fresh clone to a running server.
 
+use std::{fs, path::Path};
+
 use anyhow::{Context, Result};
 
-use crate::{files, page, run};
+use crate::{
+    files, page,
+    run::{self, Beside},
+};
 
 /// Tells the build of the server that the page is meant to be missing.
 pub(crate) const WITHOUT_PAGE: &str = "GALAXY_WITHOUT_PAGE";
@@ -32,6 +37,42 @@ pub(crate) fn binary(profile: &str) -> Result<String> {
     let metadata = run::metadata()?;
     let target = metadata["target_directory"].as_str().context("cargo has no target folder")?;
     Ok(format!("{target}/{profile}/galaxy"))
+}
+
+/// A debug server with nothing of the machine's settings and nobody in it.
+pub(crate) struct Fresh {
+    /// Where it listens.
+    pub(crate) address: String,
+    /// What makes the first account.
+    pub(crate) token: String,
+    /// It ends with this.
+    pub(crate) running: Beside,
+}
+
+/// Starts one that keeps what it knows in `data`, which is emptied.
+///
+/// # Errors
+/// It does not start.
+pub(crate) fn fresh(data: &str, settings: &[(&str, &str)]) -> Result<Fresh> {
+    if Path::new(data).exists() {
+        fs::remove_dir_all(data).context("the data of the last run is left")?;
+    }
+    let mut command = run::command(binary("debug")?, &["serve"]);
+    command.env_clear().env("DATA_DIR", data).env("PORT", "0").env("OLLAMA_HOST", "off");
+    let settings = settings.iter().copied();
+    let mut running = Beside::start(command.env("LOG_LEVEL", "error").envs(settings))?;
+    let address = running.says(listens_on)?;
+    // It stands alone; everything else that is said there is a sentence.
+    let token = running.says(|line| {
+        let line = line.trim();
+        (line.len() > 16 && !line.contains(' ')).then_some(line)
+    })?;
+    Ok(Fresh { address, token, running })
+}
+
+/// The address in a line of a server that tells where it listens.
+pub(crate) fn listens_on(line: &str) -> Option<&str> {
+    line.split_once("listens on ").map(|(_, address)| address.trim())
 }
 
 /// Whether there will be a page to serve. Without Node everything else works: that is said, not

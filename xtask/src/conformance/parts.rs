@@ -1,8 +1,8 @@
 //! What is put before the suite.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::suite::Suite;
 use crate::{
@@ -70,25 +70,13 @@ fn client(_: &Suite) -> Result<Vec<Run>> {
 fn gateway(suite: &Suite) -> Result<Vec<Run>> {
     let (new, new_url) = fixture(&[])?;
     let (old, old_url) = fixture(&["--old"])?;
-    let data = suite.path("data");
-    if Path::new(&data).exists() {
-        fs::remove_dir_all(&data).context("the data of the last run is left")?;
-    }
-    let mut galaxy = run::command(serve::binary("debug")?, &["serve"]);
-    galaxy.env_clear();
-    galaxy.env("DATA_DIR", &data).env("PORT", "0").env("OLLAMA_HOST", "off");
-    let mut galaxy = Beside::start(galaxy.env("LOG_LEVEL", "error"))?;
-    let address = galaxy.says(address)?;
-    // It stands alone; everything else that is said there is a sentence.
-    let token = galaxy.says(|line| {
-        let line = line.trim();
-        (line.len() > 16 && !line.contains(' ')).then_some(line)
-    })?;
+    let galaxy = serve::fresh(&suite.path("data"), &[])?;
+    let (address, token) = (galaxy.address, galaxy.token);
     let prepare = files::path("xtask/conformance/prepare.mjs").display().to_string();
     let servers = [format!("new={new_url}"), format!("old={old_url}")];
     let words = [&prepare, &address, &token, &servers[0], &servers[1]].map(String::as_str);
     let key = run::read(&mut run::command(suite.node(), &words))?.trim().to_owned();
-    let galaxy = std::rc::Rc::new(galaxy);
+    let galaxy = std::rc::Rc::new(galaxy.running);
     let run = |name, at: &str, fixture: Beside| Run {
         name,
         aim: Aim::Server(format!("{address}/api/mcp/{at}")),
@@ -101,12 +89,8 @@ fn gateway(suite: &Suite) -> Result<Vec<Run>> {
 /// The server of the suite's tools, and its address.
 fn fixture(arguments: &[&str]) -> Result<(Beside, String)> {
     let mut fixture = Beside::start(&mut run::command(example("conformance-server")?, arguments))?;
-    let address = fixture.says(address)?;
+    let address = fixture.says(serve::listens_on)?;
     Ok((fixture, format!("{address}/mcp")))
-}
-
-fn address(line: &str) -> Option<&str> {
-    line.split_once("listens on ").map(|(_, address)| address.trim())
 }
 
 /// Where cargo puts an example.

@@ -69,9 +69,12 @@ pub trait OnProgress: Send + Sync {
 /// A person reads a share and words.
 impl OnProgress for Notes {
     fn progress(&self, progress: Progress) {
-        let share = progress.total.filter(|total| *total > 0.0);
-        let share = share.map(|total| (progress.done / total).clamp(0.0, 1.0));
-        self.tell(share, progress.message.unwrap_or_else(|| format!("{}", progress.done)));
+        let Progress { done, total, message } = progress;
+        let total = total.filter(|it| *it > 0.0);
+        let share = total.map(|total| (done / total).clamp(0.0, 1.0));
+        let counted =
+            || total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"));
+        self.tell(share, message.unwrap_or_else(counted));
     }
 }
 
@@ -137,5 +140,25 @@ impl Default for RequestCx {
 impl fmt::Debug for RequestCx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestCx").field("cancel", &self.cancel).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_without_words_is_counted() {
+        let (notes, mut heard) = Notes::channel();
+        for (total, message) in
+            [(Some(4.0), None), (None, None), (Some(4.0), Some("half")), (Some(0.0), None)]
+        {
+            notes.progress(Progress { done: 2.0, total, message: message.map(str::to_owned) });
+        }
+        let mut next = || heard.try_recv().map(|it| (it.share, it.text)).unwrap();
+        assert_eq!(next(), (Some(0.5), "2 of 4".to_owned()));
+        assert_eq!(next(), (None, "2".to_owned()));
+        assert_eq!(next(), (Some(0.5), "half".to_owned()));
+        assert_eq!(next(), (None, "2".to_owned()));
     }
 }
