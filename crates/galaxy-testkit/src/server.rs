@@ -193,6 +193,11 @@ impl FakeToolServer {
         self.snapshot.send_modify(|it| it.health.server = Some(Arc::new(info)));
     }
 
+    /// Says that it speaks as in `era`.
+    pub fn speaks(&self, era: Era) {
+        self.snapshot.send_modify(|it| it.health.era = Some(era));
+    }
+
     /// Says that the connection is in `state`.
     pub fn become_state(&self, state: State) {
         self.snapshot.send_modify(|it| it.health.state = state);

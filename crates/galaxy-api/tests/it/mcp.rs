@@ -5,6 +5,7 @@ mod auth;
 mod eras;
 mod gateway;
 mod host;
+mod remote_tasks;
 mod resources;
 mod sessions;
 mod tasks;

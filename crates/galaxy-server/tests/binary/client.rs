@@ -47,6 +47,11 @@ impl Call {
         Self { method: Method::POST, path: path.into(), key: None, body }
     }
 
+    /// A PUT.
+    pub(crate) fn put(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::PUT, ..Self::post(path, body) }
+    }
+
     /// To be done once, however often it is sent.
     pub(crate) fn once(self, key: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..self }

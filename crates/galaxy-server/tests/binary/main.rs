@@ -11,4 +11,5 @@ mod process;
 mod providers;
 mod reader;
 mod stopping;
+mod tasks;
 mod walls;

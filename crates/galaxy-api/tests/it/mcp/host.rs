@@ -55,7 +55,7 @@ impl<'h> Host<'h> {
         }
         if self.era == MODERN {
             call = call.header("mcp-method", method);
-            let name = params.get("name").or_else(|| params.get("uri"));
+            let name = ["name", "uri", "taskId"].iter().find_map(|it| params.get(it));
             if let Some(name) = name.and_then(Value::as_str) {
                 call = call.header("mcp-name", name);
             }
