@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { at, call, onSignedOut, Problem, queryString } from './call';
+import { at, call, onSignedOut, onStale, Problem, queryString } from './call';
 
-afterEach(() => { vi.unstubAllGlobals(); onSignedOut(() => {}); });
+afterEach(() => { vi.unstubAllGlobals(); onSignedOut(() => {}); onStale(() => Promise.resolve(false)); });
 const answers = (...responses: (() => Promise<Response>)[]) => {
   const fetched = vi.fn((_url: string, _request: RequestInit) => (responses.length > 1 ? responses.shift()! : responses[0]!)());
   vi.stubGlobal('fetch', fetched);
@@ -46,6 +46,29 @@ it('notices that nobody is signed in any more, but not while somebody tries to s
   expect(out).not.toHaveBeenCalled();
   await call('GET', '/api/tasks').catch(() => {});
   expect(out).toHaveBeenCalledOnce();
+});
+
+it('makes the same request again, with the same key, once there is a fresh sign-in', async () => {
+  const asked = vi.fn(() => Promise.resolve(true));
+  onStale(asked);
+  const fetched = answers(json(403, { code: 'fresh_sign_in_required' }), json(201, { id: 'k' }));
+  expect(await call('POST', '/api/auth/keys', { body: { name: 'x' }, once: true })).toEqual({ id: 'k' });
+  expect(asked).toHaveBeenCalledOnce();
+  const [first, second] = fetched.mock.calls.map(([url, request]) => [url, request.body, new Headers(request.headers).get('idempotency-key')]);
+  expect(first![2]).toMatch(/^[0-9a-f]{32}$/);
+  expect(second).toEqual(first);
+});
+
+it('does not ask twice, and without a fresh sign-in the refusal stays one', async () => {
+  const asked = vi.fn(() => Promise.resolve(true));
+  onStale(asked);
+  answers(json(403, { code: 'fresh_sign_in_required' }));
+  expect(await call('PATCH', '/api/x', { body: {} }).catch((err: unknown) => err)).toMatchObject({ code: 'fresh_sign_in_required' });
+  expect(asked).toHaveBeenCalledOnce();
+  const fetched = answers(json(403, { code: 'fresh_sign_in_required' }));
+  onStale(() => Promise.resolve(false));
+  await expect(call('PATCH', '/api/x', { body: {} })).rejects.toBeInstanceOf(Problem);
+  expect(fetched).toHaveBeenCalledOnce();
 });
 
 it('escapes parts of a path and leaves out what is not asked for', () => {
