@@ -70,7 +70,7 @@ pub fn require<A: Action, R: Resource>(
         return Err(Denied::Hidden);
     }
     may::<A, R>(caller)?;
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to make, list or search things of kind `R` in the caller's workspace. What it shows
@@ -80,7 +80,7 @@ pub fn require<A: Action, R: Resource>(
 /// [`Denied::Forbidden`] when role or scope forbid.
 pub fn within<A: Action, R: Resource>(caller: &Caller) -> Result<Permit<A, Workspace>, Denied> {
     may::<A, R>(caller)?;
-    Ok(mint(caller.workspace, caller.workspace, caller.person))
+    Ok(mint(caller.workspace, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to write to conversation `id`, which the holder of `permit` is about to make.
@@ -88,7 +88,8 @@ pub fn founding(
     permit: &Permit<Create, Workspace>,
     id: ConversationId,
 ) -> Permit<Write, Conversation> {
-    mint(id, permit.workspace(), permit.person())
+    let founding = mint(id, permit.workspace(), permit.person());
+    permit.credential().map_or(founding, |it| founding.by(it))
 }
 
 /// The permit to look after a workspace: its people and its settings.
@@ -97,7 +98,7 @@ pub fn founding(
 /// [`Denied::Forbidden`] to everybody but administrators, and to keys without the scope.
 pub fn administer(caller: &Caller) -> Result<Permit<Administer, Workspace>, Denied> {
     may_administer(caller)?;
-    Ok(mint(caller.workspace, caller.workspace, caller.person))
+    Ok(mint(caller.workspace, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look after one account.
@@ -113,7 +114,7 @@ pub fn administer_person(
     if person.workspace != caller.workspace {
         return Err(Denied::Hidden);
     }
-    Ok(mint(person.id, caller.workspace, caller.person))
+    Ok(mint(person.id, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look at something that is the caller's or everybody's.
@@ -126,7 +127,7 @@ pub fn look<R: Resource>(
 ) -> Result<Permit<Read, R>, Denied> {
     hide_foreign(caller, target)?;
     may::<Read, R>(caller)?;
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look after something that is the caller's or everybody's: the former is their
@@ -143,7 +144,7 @@ pub fn look_after<R: Resource>(
         Some(_) => may::<Write, R>(caller)?,
         None => may_administer(caller)?,
     }
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 fn hide_foreign<R>(caller: &Caller, target: &SharedTarget<R>) -> Result<(), Denied> {
@@ -181,7 +182,7 @@ pub fn own<A: Action>(caller: &Caller) -> Result<Permit<A, PersonKind>, Denied> 
     if !is_in_person(caller) {
         return Err(Denied::Forbidden);
     }
-    Ok(mint(caller.person, caller.workspace, caller.person))
+    Ok(mint(caller.person, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// Whether the caller may use a tool themselves, outside a run: its scope and what it changes
@@ -208,7 +209,7 @@ pub fn follow(caller: &Caller) -> Result<Permit<Read, PersonKind>, Denied> {
     if !caller.scopes.iter().any(looks) {
         return Err(Denied::Forbidden);
     }
-    Ok(mint(caller.person, caller.workspace, caller.person))
+    Ok(mint(caller.person, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit of a worker to carry on a run that it has claimed.
@@ -256,7 +257,7 @@ pub fn acting_for(run: &RunRow, person: &Person) -> Result<Caller, Denied> {
 /// close its sessions.
 pub(crate) fn reset(caller: &Caller, person: &Person) -> Result<Permit<Write, PersonKind>, Denied> {
     administer_person(caller, person)?;
-    Ok(mint(person.id, caller.workspace, caller.person))
+    Ok(mint(person.id, caller.workspace, caller.person).by(caller.credential))
 }
 
 fn may<A: Action, R: Resource>(caller: &Caller) -> Result<(), Denied> {

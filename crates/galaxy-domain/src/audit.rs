@@ -9,7 +9,10 @@ mod fact;
 
 use galaxy_base::Timestamp;
 
-use crate::id::{RunId, WorkspaceId};
+use crate::{
+    access::Permit,
+    id::{RunId, WorkspaceId},
+};
 
 pub use act::Act;
 pub use actor::{Actor, Way};
@@ -163,6 +166,11 @@ impl Record {
             run: None,
             facts: Facts::default(),
         }
+    }
+
+    /// That whoever holds `permit` did it.
+    pub fn by<A, R>(permit: &Permit<A, R>, act: Act) -> Self {
+        Self::new(permit.workspace(), Actor::of(permit), act)
     }
 
     /// To the thing with this id.

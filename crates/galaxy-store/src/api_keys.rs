@@ -6,6 +6,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     ApiKeyId, Id, Permit,
     access::{Read, Scope, Write},
+    audit::{Act, Fact, Record, Thing, Value},
     id::Person as PersonKind,
     person::{ApiKeyInfo, Person},
 };
@@ -95,7 +96,8 @@ const BY_ID: &str = "SELECT k.id AS key_id, k.name AS key_name, k.prefix, k.scop
 const LIST: &str = "SELECT id AS key_id, name AS key_name, prefix, scopes,
     created_at AS made_at, expires_at, used_at
     FROM api_keys WHERE person_id = $1 AND workspace_id = $2 ORDER BY id";
-const DROP: &str = "DELETE FROM api_keys WHERE id = $1 AND person_id = $2 AND workspace_id = $3";
+const DROP: &str = "DELETE FROM api_keys WHERE id = $1 AND person_id = $2 AND workspace_id = $3
+    RETURNING name";
 const TOUCH: &str = "UPDATE api_keys SET used_at = $2
     WHERE id = $1 AND (used_at IS NULL OR used_at <= $3)";
 
@@ -121,6 +123,9 @@ impl Store {
                     return Ok(made);
                 }
                 let info = add(tx, *permit, new, *most).await?;
+                let scopes = info.scopes.iter().map(|it| it.as_str());
+                let record = Record::by(permit, Act::KeyCreated).about(Thing::Key, info.id);
+                tx.record(record.called(&info.name).with(Fact::Scopes, scopes.collect::<Value>()));
                 once::keep(tx, owner, once, info).await
             })
         })
@@ -176,8 +181,11 @@ impl Store {
         self.write(Strength::Synced, (permit, id), |tx, (permit, id)| {
             Box::pin(async move {
                 let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
-                let gone = statement!(tx.execute(DROP, id.uuid(), person, place))?;
-                if gone == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                let gone: Option<(String,)> =
+                    statement!(tx.fetch_optional(DROP, id.uuid(), person, place))?;
+                let (name,) = gone.ok_or(StoreError::NotFound)?;
+                tx.record(Record::by(permit, Act::KeyDeleted).about(Thing::Key, *id).called(&name));
+                Ok(())
             })
         })
         .await

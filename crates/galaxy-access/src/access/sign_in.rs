@@ -78,8 +78,9 @@ impl Access {
     ) -> Result<SignedIn, AccessError> {
         let person = self.prove(email, password, address).await?;
         let (id, secret) = (SessionId::fresh(), secrets::fresh());
-        let session =
-            self.open(&person, SessionKind::Browser, id, secrets::digest(&secret), client).await?;
+        let session = self
+            .open(&person, SessionKind::Browser, id, secrets::digest(&secret), (client, address))
+            .await?;
         Ok(SignedIn { secret: secret.into(), session, person })
     }
 
@@ -107,8 +108,9 @@ impl Access {
         let person = self.prove(email, password, address).await?;
         let id = SessionId::fresh();
         let refresh = secrets::fresh_refresh(id, |content| self.signer.seal(content));
-        let session =
-            self.open(&person, SessionKind::Token, id, secrets::digest(&refresh), client).await?;
+        let session = self
+            .open(&person, SessionKind::Token, id, secrets::digest(&refresh), (client, address))
+            .await?;
         self.tokens(session, person, refresh)
     }
 
@@ -217,7 +219,7 @@ impl Access {
         kind: SessionKind,
         id: SessionId,
         secret_hash: String,
-        client: &str,
+        (client, address): (&str, IpAddr),
     ) -> Result<SignIn, AccessError> {
         let life = match kind {
             SessionKind::Browser => BROWSER_LIFE,
@@ -230,6 +232,7 @@ impl Access {
             kind,
             secret_hash,
             client: fields::client(client),
+            address: Some(address),
             expires_at: self.store.clock().now().after(life),
         };
         match self.store.open_session(new).await {

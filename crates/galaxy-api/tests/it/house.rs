@@ -234,6 +234,7 @@ impl<'a> House<'a> {
             kind: SessionKind::Browser,
             secret_hash: hex::encode(Sha256::digest(secret.as_bytes())),
             client: "Firefox".to_owned(),
+            address: None,
             expires_at: START.after(std::time::Duration::from_secs(86_400)),
         };
         self.store.open_session(new).await.unwrap();

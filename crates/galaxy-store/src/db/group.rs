@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use crate::{
+    audit::chain::Chains,
     config::Fault,
     db::{Conn, Health, Strength, Tx, job::Job, news::News, sqlite::Lent},
     error::StoreError,
@@ -54,10 +55,11 @@ impl Group {
         news: &Arc<News>,
         health: &Arc<Health>,
         clock: &Clock,
+        chains: &Arc<Chains>,
     ) -> (mpsc::Sender<Box<dyn Job>>, Self) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let group = Self {
-            tx: Tx::new(Conn::Sqlite(writer), clock.now()),
+            tx: Tx::new(Conn::Sqlite(writer), clock.now(), chains),
             synchronous: None,
             queue,
             waiting: VecDeque::new(),
@@ -234,6 +236,9 @@ impl Group {
         self.die_at(Fault::BeforeCommit(self.commits));
         let committed = self.execute("COMMIT");
         self.die_at(Fault::AfterCommit(self.commits));
+        if committed.is_ok() {
+            self.tx.kept();
+        }
         if let Err(err) = &committed
             && err.is_io_failure()
         {
@@ -244,6 +249,7 @@ impl Group {
 
     /// Undoes the transaction, if one is still open.
     fn undo(&mut self) {
+        self.tx.undone();
         // Fails when the engine has rolled back by itself, which is as good.
         self.execute("ROLLBACK").ok();
     }

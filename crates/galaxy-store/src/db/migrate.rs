@@ -31,7 +31,7 @@ const NOTE: &str = "INSERT INTO _sqlx_migrations
     (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "base",
@@ -61,6 +61,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
         "registry",
         include_str!("../../migrations/sqlite/0005_registry.sql"),
         include_str!("../../migrations/postgres/0005_registry.sql"),
+    ),
+    (
+        6,
+        "audit",
+        include_str!("../../migrations/sqlite/0006_audit.sql"),
+        include_str!("../../migrations/postgres/0006_audit.sql"),
     ),
 ];
 
