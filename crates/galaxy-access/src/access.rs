@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod keys;
 pub mod local;
 pub mod people;
+mod refused;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
@@ -14,6 +15,7 @@ use galaxy_base::{ExposeSecret, SecretString};
 use galaxy_domain::{
     Caller, SessionId,
     access::{Credential, Scope},
+    audit::Record,
     person::Person,
 };
 use galaxy_store::Store;
@@ -23,6 +25,7 @@ use crate::{
     cache::Cache, error::AccessError, fields, passwords::Passwords, throttle::Throttle,
     tokens::Signer,
 };
+use refused::Refused;
 
 /// The fewest bytes of a signing secret (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -85,6 +88,7 @@ pub struct Access {
     throttle: Throttle,
     signer: Signer,
     cache: Cache,
+    refused: Refused,
     /// Whether somebody is known to have an account; that never ends.
     is_set_up: AtomicBool,
 }
@@ -108,6 +112,7 @@ impl Access {
             passwords: Passwords::new(),
             throttle: Throttle::new(clock),
             cache: Cache::default(),
+            refused: Refused::default(),
             is_set_up: AtomicBool::new(false),
             config,
         })
@@ -116,6 +121,14 @@ impl Access {
     /// How many password hashes were computed so far, right and wrong ones.
     pub fn hashes_computed(&self) -> u64 {
         self.passwords.computed()
+    }
+
+    /// Writes down soon what had no effect. Nobody is told that it was not: the answer would say
+    /// what was tried.
+    async fn note(&self, record: Record) {
+        if let Err(err) = self.store.note(record).await {
+            tracing::warn!(%err, "a record was not written");
+        }
     }
 
     /// What anybody knows about an account, so that no password contains it.

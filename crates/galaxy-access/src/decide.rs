@@ -3,6 +3,8 @@
 //! **Invariant:** what lives in another workspace or belongs to somebody else is hidden, whatever
 //! the role. Only then do role and scope speak, and their answer is forbidden.
 
+mod workers;
+
 use galaxy_domain::{
     Caller, ConversationId, Id, Permit, PersonId, Role, WorkspaceId,
     access::{Administer, Create, Credential, Drive, Read, Scope, SharedTarget, Target, Write},
@@ -11,6 +13,8 @@ use galaxy_domain::{
     run::RunRow,
     tool_server::ToolServerRow,
 };
+
+pub use workers::{drive, drive_conversation, drive_log, holding, operate};
 
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -210,29 +214,6 @@ pub fn follow(caller: &Caller) -> Result<Permit<Read, PersonKind>, Denied> {
         return Err(Denied::Forbidden);
     }
     Ok(mint(caller.person, caller.workspace, caller.person).by(caller.credential))
-}
-
-/// The permit of a worker to carry on a run that it has claimed.
-pub fn drive(run: &RunRow) -> Permit<Drive, Run> {
-    mint(run.id, run.workspace, run.owner)
-}
-
-/// The permit of a worker to read the log of a run that it has claimed.
-pub fn drive_log(run: &RunRow) -> Permit<Read, Run> {
-    mint(run.id, run.workspace, run.owner)
-}
-
-/// The permit of a worker to read the conversation that its run answers in.
-pub fn drive_conversation(run: &RunRow) -> Permit<Read, Conversation> {
-    let conversation: ConversationId = run.conversation;
-    mint(conversation, run.workspace, run.owner)
-}
-
-/// The permits of a process that held a call of a run while a person was asked: to look whether it
-/// still waits, and to note how it ended.
-pub fn holding(run: &Target<Run>) -> (Permit<Read, Run>, Permit<Write, Run>) {
-    let Target { resource, workspace, owner } = *run;
-    (mint(resource, workspace, owner), mint(resource, workspace, owner))
 }
 
 /// The caller that a run's tools act as: its owner as they are now, not as they were when the run

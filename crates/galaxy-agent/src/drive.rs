@@ -14,6 +14,7 @@ use galaxy_tool::{Toolbox, server::Holds};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit::{self, Whose},
     context::Context,
     log::{Journal, RunLog},
     policy::Policy,
@@ -153,6 +154,10 @@ async fn park(
 /// Leaves no call unanswered, so that the conversation can always go on, and ends the run.
 async fn stop(journal: &mut Journal<'_>, deps: &Deps, why: Stop) -> Result<Driven, RunError> {
     deps.holds.cancel(journal.run);
+    let whose = Whose::of(&deps.caller, journal.run);
+    for record in audit::left(whose, journal.transcript, left_as) {
+        journal.record(record);
+    }
     for item in closing(journal.transcript, &why) {
         journal.stage(item)?;
     }
@@ -165,7 +170,7 @@ async fn stop(journal: &mut Journal<'_>, deps: &Deps, why: Stop) -> Result<Drive
 pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
     let aborted = transcript.open_calls().map(|open| Item::Reply {
         call: open.call.id.clone(),
-        outcome: if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted },
+        outcome: left_as(open),
         took_ms: 0,
         whole: None,
     });
@@ -174,6 +179,11 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
         items.push(Item::Stopped { stop: why.clone() });
     }
     items
+}
+
+/// How a call ends that nothing will answer any more.
+pub fn left_as(open: &OpenCall) -> Outcome {
+    if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted }
 }
 
 /// Whether a call that nothing has answered may have had effects: it began, and was not put down

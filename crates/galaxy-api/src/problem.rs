@@ -5,7 +5,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use galaxy_app::{AppError, access::AccessError, error::code_of};
+use galaxy_app::{
+    AppError,
+    access::{AccessError, Denied},
+    error::code_of,
+};
 use galaxy_domain::Kind;
 use serde::Serialize;
 use std::time::Duration;
@@ -45,6 +49,9 @@ pub struct Problem {
     /// In seconds: when it makes sense to try again.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// Whether the thing is there, and somebody else's. Never told.
+    #[serde(skip)]
+    pub is_hidden: bool,
 }
 
 impl Problem {
@@ -59,6 +66,7 @@ impl Problem {
             request_id: None,
             errors: Vec::new(),
             retry_after: None,
+            is_hidden: false,
         }
     }
 
@@ -117,6 +125,11 @@ impl From<AppError> for Problem {
         let code = if kind == Kind::Internal { code_of(kind) } else { err.code() };
         let mut problem = Self::new(status_of(kind), code, detail);
         problem.retry_after = err.retry_after().map(seconds);
+        problem.is_hidden = matches!(
+            err,
+            AppError::Denied(Denied::Hidden)
+                | AppError::Access(AccessError::Denied(Denied::Hidden))
+        );
         problem.errors = fields(err);
         problem
     }

@@ -32,6 +32,7 @@ use mount::AsItIs;
 pub use mount::Mount;
 
 mod apps;
+mod audit;
 mod auth;
 mod chat;
 mod conversations;
@@ -154,6 +155,7 @@ fn all() -> Routes {
     let routes = auth::routes(routes);
     let routes = keys::routes(routes);
     let routes = people::routes(routes);
+    let routes = audit::routes(routes);
     let routes = conversations::routes(routes);
     let routes = export::routes(routes);
     let routes = messages::routes(routes);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
-    ApiKeyId, Id, Permit,
+    ApiKeyId, Id, Permit, PersonId,
     access::{Read, Scope, Write},
     audit::{Act, Fact, Record, Thing, Value},
     id::Person as PersonKind,
@@ -93,6 +93,7 @@ const BY_ID: &str = "SELECT k.id AS key_id, k.name AS key_name, k.prefix, k.scop
     FROM api_keys k JOIN people p ON p.id = k.person_id AND p.workspace_id = k.workspace_id
     WHERE k.id = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)
     AND p.disabled = FALSE";
+const REFUSED: &str = "SELECT id, person_id, name FROM api_keys WHERE secret_hash = $1";
 const LIST: &str = "SELECT id AS key_id, name AS key_name, prefix, scopes,
     created_at AS made_at, expires_at, used_at
     FROM api_keys WHERE person_id = $1 AND workspace_id = $2 ORDER BY id";
@@ -140,6 +141,20 @@ impl Store {
         let now = self.clock().now().as_millis();
         let mut conn = self.reader().await?;
         owned(statement!(conn.fetch_optional(BY_SECRET, hash, now))?)
+    }
+
+    /// The key with this hash, whose it is and what they call it, though it opens nothing: it has
+    /// expired, or their account is disabled.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn refused_key(
+        &self,
+        hash: &str,
+    ) -> Result<Option<(ApiKeyId, PersonId, String)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let found: Option<(Uuid, Uuid, String)> = statement!(conn.fetch_optional(REFUSED, hash))?;
+        Ok(found.map(|(key, person, name)| (Id::from_uuid(key), Id::from_uuid(person), name)))
     }
 
     /// The key that was let in before, and whose it is, if it is still good.

@@ -20,7 +20,7 @@ use galaxy_domain::audit::Record;
 
 use crate::{Store, Strength, error::StoreError};
 
-pub use check::{Checked, Head, Trouble};
+pub use check::{Checked, Head, NoHead, Trouble};
 pub use list::{Cursor, Wanted};
 pub use prune::Pruned;
 pub(crate) use recorder::Recorder;

@@ -6,6 +6,7 @@ use galaxy_base::SecretString;
 use galaxy_domain::{
     Caller, SessionId,
     access::Write,
+    audit::{Act, Actor, Ending, Fact, Record, Thing},
     person::{Person, SignIn},
 };
 use galaxy_store::sessions::{NewSession, Rotation, SessionKind};
@@ -76,7 +77,7 @@ impl Access {
         client: &str,
         address: IpAddr,
     ) -> Result<SignedIn, AccessError> {
-        let person = self.prove(email, password, address).await?;
+        let person = self.prove(email, password, (address, "browser")).await?;
         let (id, secret) = (SessionId::fresh(), secrets::fresh());
         let session = self
             .open(&person, SessionKind::Browser, id, secrets::digest(&secret), (client, address))
@@ -105,7 +106,7 @@ impl Access {
         client: &str,
         address: IpAddr,
     ) -> Result<Tokens, AccessError> {
-        let person = self.prove(email, password, address).await?;
+        let person = self.prove(email, password, (address, "token")).await?;
         let id = SessionId::fresh();
         let refresh = secrets::fresh_refresh(id, |content| self.signer.seal(content));
         let session = self
@@ -159,6 +160,8 @@ impl Access {
         let checked = self.check(&person.email, current, &attempt).await?;
         if !checked.right {
             self.throttle.failed(&attempt);
+            let record = Record::by(&permit, Act::PasswordChanged).ended(Ending::Refused);
+            self.note(record.about(Thing::Person, person.id)).await;
             return Err(AccessError::invalid("current_password", "is not your password"));
         }
         self.throttle.succeeded(&attempt);
@@ -175,13 +178,15 @@ impl Access {
         &self,
         email: &str,
         password: &SecretString,
-        address: IpAddr,
+        (address, kind): (IpAddr, &'static str),
     ) -> Result<Person, AccessError> {
         // What is no address belongs to nobody, and costs as much as what is one.
         let email = fields::email(email).unwrap_or_default();
         let attempt = Attempt::new(&email, Some(address));
         // Holds its turn until the end of this function.
         let Checked { person, right, turn: _turn } = self.check(&email, password, &attempt).await?;
+        let known = person.as_ref().map(|it| it.id);
+        let reason = if right { "disabled" } else { "wrong" };
         match person.filter(|person| right && !person.disabled) {
             Some(person) => {
                 self.throttle.succeeded(&attempt);
@@ -189,6 +194,12 @@ impl Access {
             }
             None => {
                 self.throttle.failed(&attempt);
+                let actor = Actor::by_password(known).at(address);
+                let record = Record::new(self.store.workspace(), actor, Act::SignedIn)
+                    .ended(Ending::Refused)
+                    .with(Fact::Kind, kind)
+                    .with(Fact::Reason, reason);
+                self.note(record).await;
                 Err(AccessError::Unauthenticated)
             }
         }

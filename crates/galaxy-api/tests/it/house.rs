@@ -190,6 +190,7 @@ impl<'a> House<'a> {
             limits: plan.limits,
             worker: WorkerConfig::named("test".to_owned()),
             tools_unlockable: false,
+            audit_days: None,
             servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
         };
         let app = App::new(parts, config).unwrap();

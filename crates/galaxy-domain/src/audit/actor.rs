@@ -115,7 +115,7 @@ impl Actor {
 
     /// From this address.
     #[must_use]
-    pub const fn from(self, address: IpAddr) -> Self {
+    pub const fn at(self, address: IpAddr) -> Self {
         Self { address: Some(address), ..self }
     }
 }

@@ -31,6 +31,8 @@ facts! {
     Call = "call",
     /// SHA-256 of a tool's definition and a call's arguments, in hexadecimal.
     Digest = "digest",
+    /// SHA-256 of a tool's name and a call's arguments, in hexadecimal, of calls outside runs.
+    Arguments = "arguments",
     /// What a tool can do.
     Effect = "effect",
     /// How long it took, in milliseconds.
@@ -170,6 +172,11 @@ impl Facts {
     /// Says `value` of `fact`.
     pub fn set(&mut self, fact: Fact, value: Value) {
         self.0.insert(fact.as_str().to_owned(), value);
+    }
+
+    /// Says nothing of `fact`.
+    pub fn unset(&mut self, fact: Fact) {
+        self.0.remove(fact.as_str());
     }
 
     /// What is said of `fact`.

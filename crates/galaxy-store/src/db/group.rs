@@ -115,10 +115,7 @@ impl Group {
     }
 
     async fn commit(&mut self) {
-        let mut tried = match self.try_all(Apart::Hopefully).await {
-            Some(tried) => tried,
-            None => return,
-        };
+        let Some(mut tried) = self.try_all(Apart::Hopefully).await else { return };
         if tried.is_mixed && tried.jobs.len() > 1 {
             self.undo();
             // Jobs can be done again; those that were not tried yet wait behind.
@@ -236,13 +233,10 @@ impl Group {
         self.die_at(Fault::BeforeCommit(self.commits));
         let committed = self.execute("COMMIT");
         self.die_at(Fault::AfterCommit(self.commits));
-        if committed.is_ok() {
-            self.tx.kept();
-        }
-        if let Err(err) = &committed
-            && err.is_io_failure()
-        {
-            self.health.fail(err.to_string());
+        match &committed {
+            Ok(()) => self.tx.kept(),
+            Err(err) if err.is_io_failure() => self.health.fail(err.to_string()),
+            Err(_) => (),
         }
         committed
     }
