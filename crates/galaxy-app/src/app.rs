@@ -158,12 +158,7 @@ impl App {
             config.worker.clone(),
             tasks,
         );
-        let sending =
-            Pace::per_minute(config.messages_per_minute, "You are sending messages too fast.");
-        let making = Pace::per_minute(
-            config.conversations_per_minute,
-            "You are making conversations too fast.",
-        );
+        let [sending, making] = paces(&config);
         let upkeep = Upkeep::new(store.clone(), config.audit_days);
         Ok(Arc::new(Self {
             store,
@@ -254,4 +249,12 @@ impl App {
         self.upkeep.prune(self.clock.now()).await?;
         Ok(())
     }
+}
+
+/// How often people may send messages, and make conversations.
+fn paces(config: &AppConfig) -> [Pace; 2] {
+    [
+        Pace::per_minute(config.messages_per_minute, "You are sending messages too fast."),
+        Pace::per_minute(config.conversations_per_minute, "You are making conversations too fast."),
+    ]
 }

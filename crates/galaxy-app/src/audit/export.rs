@@ -122,7 +122,9 @@ fn row(it: &Written) -> String {
     let cell = |name: &str| match &object[name] {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            other.to_string()
+        }
     };
     let cells: Vec<String> = COLUMNS.split(',').map(|name| quoted(&cell(name))).collect();
     format!("{}\r\n", cells.join(","))
