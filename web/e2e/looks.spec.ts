@@ -1,7 +1,7 @@
 import { FakeToolServer } from './tool-server';
 import { answered, Api, button, card, enter, expect, expectSound, replies, say, test, type Page } from './test';
 
-const SECTIONS = ['appearance', 'account', 'keys', 'sessions', 'models', 'tools', 'people', 'feedback'];
+const SECTIONS = ['appearance', 'account', 'keys', 'sessions', 'models', 'tools', 'audit', 'people', 'feedback'];
 const settled = async (page: Page) => { await expect(page.getByText('Loading', { exact: true })).toHaveCount(0); };
 
 const lend = (api: Api, fake: FakeToolServer, name: string) =>

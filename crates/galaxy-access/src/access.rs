@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod keys;
 pub mod local;
 pub mod people;
+mod refused;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
@@ -15,6 +16,7 @@ use galaxy_base::{ExposeSecret, SecretString};
 use galaxy_domain::{
     Caller, SessionId,
     access::{Credential, Proof, Scope},
+    audit::Record,
     person::Person,
 };
 use galaxy_store::Store;
@@ -24,6 +26,7 @@ use crate::{
     cache::Cache, error::AccessError, fields, passwords::Passwords, throttle::Throttle,
     tokens::Signer,
 };
+use refused::Refused;
 
 /// The fewest bytes of a signing secret (RFC 7518, 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -92,6 +95,7 @@ pub struct Access {
     throttle: Throttle,
     signer: Signer,
     cache: Cache,
+    refused: Refused,
     /// Whether somebody is known to have an account; that never ends.
     is_set_up: AtomicBool,
 }
@@ -115,6 +119,7 @@ impl Access {
             passwords: Passwords::new(),
             throttle: Throttle::new(clock),
             cache: Cache::default(),
+            refused: Refused::default(),
             is_set_up: AtomicBool::new(false),
             config,
         })
@@ -123,6 +128,14 @@ impl Access {
     /// How many password hashes were computed so far, right and wrong ones.
     pub fn hashes_computed(&self) -> u64 {
         self.passwords.computed()
+    }
+
+    /// Writes down soon what had no effect. Nobody is told that it was not: the answer would say
+    /// what was tried.
+    async fn note(&self, record: Record) {
+        if let Err(err) = self.store.note(record).await {
+            tracing::warn!(%err, "a record was not written");
+        }
     }
 
     /// What anybody knows about an account, so that no password contains it.

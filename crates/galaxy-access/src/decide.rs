@@ -4,7 +4,7 @@
 //! the role. Only then do role and scope speak, and their answer is forbidden.
 
 mod fresh;
-mod run;
+mod workers;
 
 use galaxy_domain::{
     Caller, ConversationId, Id, Permit, PersonId, Role, WorkspaceId,
@@ -13,6 +13,8 @@ use galaxy_domain::{
     person::Person,
     tool_server::ToolServerRow,
 };
+
+pub use workers::{acting_for, drive, drive_conversation, drive_log, holding, operate};
 
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +31,6 @@ pub enum Denied {
 }
 
 pub use fresh::{Fresh, Remedy, Stale, fresh};
-pub use run::{acting_for, drive, drive_conversation, drive_log, holding};
 
 /// An action that role and scope decide about.
 pub trait Action {
@@ -78,7 +79,7 @@ pub fn require<A: Action, R: Resource>(
         return Err(Denied::Hidden);
     }
     may::<A, R>(caller)?;
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to make, list or search things of kind `R` in the caller's workspace. What it shows
@@ -88,7 +89,7 @@ pub fn require<A: Action, R: Resource>(
 /// [`Denied::Forbidden`] when role or scope forbid.
 pub fn within<A: Action, R: Resource>(caller: &Caller) -> Result<Permit<A, Workspace>, Denied> {
     may::<A, R>(caller)?;
-    Ok(mint(caller.workspace, caller.workspace, caller.person))
+    Ok(mint(caller.workspace, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to write to conversation `id`, which the holder of `permit` is about to make.
@@ -96,7 +97,8 @@ pub fn founding(
     permit: &Permit<Create, Workspace>,
     id: ConversationId,
 ) -> Permit<Write, Conversation> {
-    mint(id, permit.workspace(), permit.person())
+    let founding = mint(id, permit.workspace(), permit.person());
+    permit.credential().map_or(founding, |it| founding.by(it))
 }
 
 /// The permit to look after a workspace: its people and its settings.
@@ -105,7 +107,7 @@ pub fn founding(
 /// [`Denied::Forbidden`] to everybody but administrators, and to keys without the scope.
 pub fn administer(caller: &Caller) -> Result<Permit<Administer, Workspace>, Denied> {
     may_administer(caller)?;
-    Ok(mint(caller.workspace, caller.workspace, caller.person))
+    Ok(mint(caller.workspace, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look after one account.
@@ -121,7 +123,7 @@ pub fn administer_person(
     if person.workspace != caller.workspace {
         return Err(Denied::Hidden);
     }
-    Ok(mint(person.id, caller.workspace, caller.person))
+    Ok(mint(person.id, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look at something that is the caller's or everybody's.
@@ -134,7 +136,7 @@ pub fn look<R: Resource>(
 ) -> Result<Permit<Read, R>, Denied> {
     hide_foreign(caller, target)?;
     may::<Read, R>(caller)?;
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to look after something that is the caller's or everybody's: the former is their
@@ -151,7 +153,7 @@ pub fn look_after<R: Resource>(
         Some(_) => may::<Write, R>(caller)?,
         None => may_administer(caller)?,
     }
-    Ok(mint(target.resource, caller.workspace, caller.person))
+    Ok(mint(target.resource, caller.workspace, caller.person).by(caller.credential))
 }
 
 fn hide_foreign<R>(caller: &Caller, target: &SharedTarget<R>) -> Result<(), Denied> {
@@ -189,7 +191,7 @@ pub fn own<A: Action>(caller: &Caller) -> Result<Permit<A, PersonKind>, Denied> 
     if !is_in_person(caller) {
         return Err(Denied::Forbidden);
     }
-    Ok(mint(caller.person, caller.workspace, caller.person))
+    Ok(mint(caller.person, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// Whether the caller may use a tool themselves, outside a run: its scope and what it changes
@@ -216,14 +218,14 @@ pub fn follow(caller: &Caller) -> Result<Permit<Read, PersonKind>, Denied> {
     if !caller.scopes.iter().any(looks) {
         return Err(Denied::Forbidden);
     }
-    Ok(mint(caller.person, caller.workspace, caller.person))
+    Ok(mint(caller.person, caller.workspace, caller.person).by(caller.credential))
 }
 
 /// The permit to replace the password of an account that an administrator looks after, and to
 /// close its sessions.
 pub(crate) fn reset(caller: &Caller, person: &Person) -> Result<Permit<Write, PersonKind>, Denied> {
     administer_person(caller, person)?;
-    Ok(mint(person.id, caller.workspace, caller.person))
+    Ok(mint(person.id, caller.workspace, caller.person).by(caller.credential))
 }
 
 fn may<A: Action, R: Resource>(caller: &Caller) -> Result<(), Denied> {

@@ -21,7 +21,7 @@ pub use access::{
 pub use decide::{
     Action, Denied, Fresh, Remedy, Resource, Stale, acting_for, administer, administer_person,
     drive, drive_conversation, drive_log, follow, founding, fresh, holding, in_scope, look,
-    look_after, on_behalf, own, require, supervise, use_tool, within,
+    look_after, on_behalf, operate, own, require, supervise, use_tool, within,
 };
 pub use error::AccessError;
 pub use galaxy_store::people::PersonChange;

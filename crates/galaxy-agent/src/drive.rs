@@ -15,6 +15,7 @@ use galaxy_tool::{Toolbox, server::Holds};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit::{self, Whose},
     context::Context,
     log::{Journal, RunLog},
     policy::Policy,
@@ -166,6 +167,10 @@ async fn park(
 async fn stop(journal: &mut Journal<'_>, deps: &Deps, why: Stop) -> Result<Driven, RunError> {
     deps.holds.cancel(journal.run);
     give_up(journal.transcript, &deps.toolbox, &deps.caller).await;
+    let whose = Whose::of(&deps.caller, journal.run);
+    for record in audit::left(whose, journal.transcript, left_as) {
+        journal.record(record);
+    }
     for item in closing(journal.transcript, &why) {
         journal.stage(item)?;
     }
@@ -188,7 +193,7 @@ pub async fn give_up(transcript: &Transcript, toolbox: &Toolbox, caller: &Caller
 pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
     let aborted = transcript.open_calls().map(|open| Item::Reply {
         call: open.call.id.clone(),
-        outcome: if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted },
+        outcome: left_as(open),
         took_ms: 0,
         whole: None,
     });
@@ -197,6 +202,11 @@ pub fn closing(transcript: &Transcript, why: &Stop) -> Vec<Item> {
         items.push(Item::Stopped { stop: why.clone() });
     }
     items
+}
+
+/// How a call ends that nothing will answer any more.
+pub fn left_as(open: &OpenCall) -> Outcome {
+    if may_have_happened(open) { Outcome::Unknown } else { Outcome::Aborted }
 }
 
 /// Whether a call that nothing has answered may have had effects: it began, and was not put down

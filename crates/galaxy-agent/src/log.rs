@@ -5,26 +5,28 @@ use futures::{
     channel::oneshot,
     future::{BoxFuture, Shared},
 };
-use galaxy_domain::{Item, Permit, RunId, RunState, Transcript, access::Drive, id::Run};
-use galaxy_store::{Store, StoreError, Strength};
+use galaxy_domain::{
+    Item, Permit, RunId, RunState, Transcript, access::Drive, audit::Record, id::Run,
+};
+use galaxy_store::{Entries, Store, StoreError, Strength};
 
 use crate::drive::RunError;
 
 /// The log of one run, open for its driver.
 pub trait RunLog: Send + Sync {
-    /// Appends `items` after entry `after`; gives the new last number.
+    /// Appends `entries` after entry `after`; gives the new last number.
     fn append(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         strength: Strength,
     ) -> BoxFuture<'static, Result<u64, StoreError>>;
 
-    /// Appends `items` after entry `after` and leaves the run in `state`, in one change.
+    /// Appends `entries` after entry `after` and leaves the run in `state`, in one change.
     fn finish(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         state: RunState,
     ) -> BoxFuture<'static, Result<u64, StoreError>>;
 }
@@ -44,21 +46,21 @@ impl RunLog for StoredLog {
     fn append(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         strength: Strength,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let Self { store, permit, fence } = self.clone();
-        async move { store.append(permit, fence, after, items, strength).await }.boxed()
+        async move { store.append(permit, fence, after, entries, strength).await }.boxed()
     }
 
     fn finish(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         state: RunState,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let Self { store, permit, fence } = self.clone();
-        async move { store.finish(permit, fence, after, items, state).await }.boxed()
+        async move { store.finish(permit, fence, after, entries, state).await }.boxed()
     }
 }
 
@@ -86,13 +88,13 @@ impl RunLog for NewbornLog {
     fn append(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         strength: Strength,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let Self { birth, log } = self.clone();
         async move {
             Self::born(birth).await?;
-            log.append(after, items, strength).await
+            log.append(after, entries, strength).await
         }
         .boxed()
     }
@@ -100,13 +102,13 @@ impl RunLog for NewbornLog {
     fn finish(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         state: RunState,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let Self { birth, log } = self.clone();
         async move {
             Self::born(birth).await?;
-            log.finish(after, items, state).await
+            log.finish(after, entries, state).await
         }
         .boxed()
     }
@@ -121,11 +123,13 @@ pub(crate) struct Journal<'a> {
     pub(crate) transcript: &'a mut Transcript,
     log: &'a dyn RunLog,
     unsaved: Vec<Item>,
+    /// What is written down of them elsewhere, by the same change.
+    records: Vec<Record>,
 }
 
 impl<'a> Journal<'a> {
     pub(crate) fn new(run: RunId, transcript: &'a mut Transcript, log: &'a dyn RunLog) -> Self {
-        Self { run, transcript, log, unsaved: Vec::new() }
+        Self { run, transcript, log, unsaved: Vec::new(), records: Vec::new() }
     }
 
     /// Adds `item` to the transcript; it is stored with the next commit.
@@ -133,6 +137,16 @@ impl<'a> Journal<'a> {
         self.transcript.push(item.clone())?;
         self.unsaved.push(item);
         Ok(())
+    }
+
+    /// Has `record` stored together with what is staged.
+    pub(crate) fn record(&mut self, record: Record) {
+        self.records.push(record);
+    }
+
+    fn take(&mut self) -> Entries {
+        let items = std::mem::take(&mut self.unsaved);
+        Entries { items, records: std::mem::take(&mut self.records) }
     }
 
     pub(crate) fn has_unsaved(&self) -> bool {
@@ -151,7 +165,7 @@ impl<'a> Journal<'a> {
         strength: Strength,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
         let after = self.stored();
-        self.log.append(after, std::mem::take(&mut self.unsaved), strength)
+        self.log.append(after, self.take(), strength)
     }
 
     /// Stores what is staged.
@@ -165,7 +179,8 @@ impl<'a> Journal<'a> {
     /// Stores what is staged and leaves the run in `state`.
     pub(crate) async fn finish(&mut self, state: RunState) -> Result<(), RunError> {
         let after = self.stored();
-        self.log.finish(after, std::mem::take(&mut self.unsaved), state).await?;
+        let entries = self.take();
+        self.log.finish(after, entries, state).await?;
         Ok(())
     }
 }

@@ -23,6 +23,15 @@ pub enum Judgement {
     Refuse(String),
 }
 
+/// What a judgement about a tool rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grounds {
+    /// A standing rule of the person.
+    Rule,
+    /// What holds where nobody said anything.
+    Default,
+}
+
 /// Judges tool calls.
 pub trait Policy: Send + Sync {
     /// Judges `call`. Pure.
@@ -31,6 +40,11 @@ pub trait Policy: Send + Sync {
     /// What a yes to a call of `tool` with the arguments `input` is bound to, as the tool is
     /// defined now ([`digest`]); `None` when there is no such tool. Pure.
     fn bound_to(&self, tool: &str, input: &Value) -> Option<String>;
+
+    /// What judgements about `tool` rest on. Pure.
+    fn grounds(&self, _tool: &str) -> Grounds {
+        Grounds::Default
+    }
 }
 
 /// What a person's standing rules, a deployment's defaults and the tools themselves say.
@@ -102,6 +116,10 @@ impl Policy for Rules {
 
     fn bound_to(&self, tool: &str, input: &Value) -> Option<String> {
         self.toolbox.get(tool).map(|tool| digest(&definition(&**tool), input))
+    }
+
+    fn grounds(&self, tool: &str) -> Grounds {
+        if self.rules.contains_key(tool) { Grounds::Rule } else { Grounds::Default }
     }
 }
 

@@ -8,6 +8,7 @@ use futures::{StreamExt, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
 use galaxy_domain::{
     CallId, Item, Outcome, RemoteTask, ToolCall,
+    audit::{Act, Ending},
     elicitation::{Elicitation, QUESTIONS, ROUNDS},
 };
 use galaxy_store::Strength;
@@ -15,6 +16,7 @@ use galaxy_tool::{AnyTool, tool::Note};
 use tokio::sync::mpsc;
 
 use crate::{
+    audit,
     call::{Attempt, OUTPUT_CHARS},
     drive::{Deps, RunError, Signals},
     log::Journal,
@@ -37,18 +39,31 @@ pub(crate) async fn settle(
     let mut jobs = VecDeque::new();
     for (id, ruling) in rulings {
         let Some(open) = journal.transcript.open_call(&id) else { continue };
-        let outcome = match ruling {
+        let refused = |reason| audit::refused(deps, journal.run, open, reason);
+        let (outcome, record) = match ruling {
             Ruling::Run => match deps.toolbox.get(&open.call.tool) {
                 Some(tool) => {
                     jobs.push_back(Job::new(open, tool.clone(), &deps.toolbox));
                     continue;
                 }
-                None => Outcome::Failed { message: format!("no tool `{}`", open.call.tool) },
+                None => {
+                    let message = format!("no tool `{}`", open.call.tool);
+                    (Outcome::Failed { message }, refused("unknown_tool"))
+                }
             },
-            Ruling::Deny(reason) => Outcome::Denied { reason },
-            Ruling::Refuse(message) => Outcome::Failed { message: clip(&message, OUTPUT_CHARS) },
-            Ruling::Lost => Outcome::Unknown,
+            Ruling::Deny(reason) => {
+                let who = if open.decision.is_some() { "person" } else { "rule" };
+                (Outcome::Denied { reason }, refused(who))
+            }
+            Ruling::Refuse(message) => {
+                (Outcome::Failed { message: clip(&message, OUTPUT_CHARS) }, refused("invalid"))
+            }
+            Ruling::Lost => {
+                let ended = (&Outcome::Unknown, Duration::ZERO);
+                (Outcome::Unknown, audit::ended(deps, journal.run, open, ended))
+            }
         };
+        journal.record(record);
         deps.holds.cancel_call(journal.run, &id);
         journal.stage(Item::Reply { call: id, outcome, took_ms: 0, whole: None })?;
     }
@@ -67,7 +82,7 @@ async fn run_all(
         let halted = signals.hand_over.is_cancelled() || signals.stop.is_cancelled();
         let room = if halted { 0 } else { TOOLS_AT_ONCE - working.len() };
         let starting: Vec<Job> = waiting.drain(..room.min(waiting.len())).collect();
-        begin(journal, &starting).await?;
+        begin(journal, &starting, deps).await?;
         for job in starting {
             working.push(perform(job, journal.run, deps, signals, told.clone()));
         }
@@ -112,7 +127,7 @@ async fn entrust(
 }
 
 /// Stores that `jobs` are about to run, before they do.
-async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> {
+async fn begin(journal: &mut Journal<'_>, jobs: &[Job], deps: &Deps) -> Result<(), RunError> {
     let beginning = jobs.iter().filter(|job| job.begins);
     if beginning.clone().next().is_none() {
         // What is staged by now waits for what follows it.
@@ -121,6 +136,10 @@ async fn begin(journal: &mut Journal<'_>, jobs: &[Job]) -> Result<(), RunError> 
     for job in beginning {
         let effect = job.tool.effect();
         let (call, view) = (job.call.id.clone(), job.view.clone());
+        if let Some(open) = journal.transcript.open_call(&call).filter(|_| job.is_risky()) {
+            let record = audit::called(deps, journal.run, Act::ToolBegan, open);
+            journal.record(record.ended(Ending::Begun));
+        }
         journal.stage(Item::Began { call, effect, view })?;
     }
     let risky = jobs.iter().any(Job::is_risky);
@@ -151,6 +170,9 @@ async fn reply(
             }
         },
     };
+    if let Some(open) = journal.transcript.open_call(&call) {
+        journal.record(audit::ended(deps, journal.run, open, (&outcome, took)));
+    }
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     journal.stage(Item::Reply { call, outcome, took_ms, whole })?;
     match (risky, more) {

@@ -75,11 +75,19 @@ fn connected(extensions: &Extensions) -> IpAddr {
 
 /// The address that is asking: the peer, or whom a trusted proxy names last.
 pub(crate) fn address(parts: &Parts, config: &ApiConfig) -> IpAddr {
-    let peer = peer(parts);
+    believed(peer(parts), &parts.headers, config)
+}
+
+/// The same of a whole request.
+pub(crate) fn address_of(request: &Request, config: &ApiConfig) -> IpAddr {
+    believed(peer_of(request), request.headers(), config)
+}
+
+fn believed(peer: IpAddr, headers: &HeaderMap, config: &ApiConfig) -> IpAddr {
     if !config.trusts(peer) {
         return peer;
     }
-    let lines = parts.headers.get_all("x-forwarded-for").iter();
+    let lines = headers.get_all("x-forwarded-for").iter();
     let named = lines.flat_map(|it| it.to_str().unwrap_or_default().split(','));
     let named: Vec<Option<IpAddr>> = named.map(forwarded).collect();
     // Whoever is left of the last untrusted address could have written the rest, and so could

@@ -1,5 +1,7 @@
 //! The gate: no request reaches a handler before its route's policy is met.
 
+mod denials;
+
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
@@ -21,6 +23,7 @@ use crate::{
     problem::Problem,
     routes::{Freshness, Policy},
 };
+use denials::{Asked, Refusal};
 
 /// How big a request without images may be, in bytes.
 const PLAIN_BODY: usize = 1024 * 1024;
@@ -45,19 +48,31 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let path = path.as_ref().map(MatchedPath::as_str);
     // Another method of a known path: axum answers 405 by itself.
     let policy = path.and_then(|path| gate.policy(&parts.method, path));
-    if let Some((policy, freshness)) = policy
-        && let Err(problem) = admit(&gate, policy, freshness, &mut parts).await
-    {
-        let mut response = problem.into_response();
-        if policy == Policy::Bearer {
-            challenge(&gate, &parts, &mut response);
-        }
-        return response;
-    }
     let most = if path == Some(WITH_IMAGES) { gate.api.config.body_bytes } else { PLAIN_BODY };
+    let refused = match policy {
+        Some((policy, freshness)) => admit(&gate, policy, freshness, &mut parts).await.err(),
+        None => None,
+    };
+    let caller = parts.extensions.get::<Caller>().cloned();
     let mut request = Request::from_parts(parts, body);
-    DefaultBodyLimit::max(most).apply(&mut request);
-    next.run(request).await
+    let asked = Asked::of(&request, path.unwrap_or_default(), &gate.api);
+    let response = match refused {
+        Some(problem) => {
+            let mut response = problem.into_response();
+            if policy.is_some_and(|(policy, _)| policy == Policy::Bearer) {
+                challenge(&gate, &request, &mut response);
+            }
+            response
+        }
+        None => {
+            DefaultBodyLimit::max(most).apply(&mut request);
+            next.run(request).await
+        }
+    };
+    if let (Some(caller), Some(refusal)) = (caller, Refusal::of(&response)) {
+        asked.note(&gate.api, &caller, refusal).await;
+    }
+    response
 }
 
 impl Gate {
@@ -86,6 +101,8 @@ async fn admit(
             authenticate(gate, parts).await?
         }
     };
+    // Who is refused is known by then, and that they were is written down.
+    parts.extensions.insert(caller.clone());
     if changes && matches!(caller.credential, Credential::Session(_)) {
         refuse_forged(&parts.headers)?;
     }
@@ -94,7 +111,6 @@ async fn admit(
         let fresh = gate.api.app.access().fresh(&caller).map_err(AppError::from)?;
         parts.extensions.insert(fresh);
     }
-    parts.extensions.insert(caller);
     Ok(())
 }
 
@@ -111,14 +127,14 @@ async fn with_bearer(gate: &Gate, parts: &Parts) -> Result<Caller, Problem> {
 }
 
 /// Tells a program that was refused where to read what would open the resource (RFC 9728, 5.1).
-fn challenge(gate: &Gate, parts: &Parts, response: &mut Response) {
+fn challenge(gate: &Gate, request: &Request, response: &mut Response) {
     if response.status() != StatusCode::UNAUTHORIZED {
         return;
     }
     let scheme = if gate.api.config.secure { "https" } else { "http" };
-    let host = host(&parts.uri, &parts.headers).unwrap_or_default();
-    let path = parts.uri.path();
-    let error = match bearer(&parts.headers) {
+    let host = host(request.uri(), request.headers()).unwrap_or_default();
+    let path = request.uri().path();
+    let error = match bearer(request.headers()) {
         Ok(None) => "",
         Ok(Some(_)) | Err(_) => "error=\"invalid_token\", ",
     };

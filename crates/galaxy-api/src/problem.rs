@@ -7,7 +7,7 @@ use axum::{
 };
 use galaxy_app::{
     AppError,
-    access::{AccessError, Remedy, Stale},
+    access::{AccessError, Denied, Remedy, Stale},
     error::code_of,
 };
 use galaxy_domain::{Kind, access::Scope};
@@ -62,6 +62,9 @@ pub struct Problem {
     #[serde(skip)]
     #[schema(value_type = Option<String>)]
     pub challenge: Option<Box<str>>,
+    /// Whether the thing is there, and somebody else's. Never told.
+    #[serde(skip)]
+    pub is_hidden: bool,
 }
 
 impl Problem {
@@ -77,6 +80,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             challenge: None,
+            is_hidden: false,
         }
     }
 
@@ -136,6 +140,11 @@ impl From<AppError> for Problem {
         let mut problem = Self::new(status_of(kind), code, detail);
         problem.retry_after = err.retry_after().map(seconds);
         problem.challenge = err.stale().and_then(challenge).map(Into::into);
+        problem.is_hidden = matches!(
+            err,
+            AppError::Denied(Denied::Hidden)
+                | AppError::Access(AccessError::Denied(Denied::Hidden))
+        );
         problem.errors = fields(err);
         problem
     }

@@ -33,6 +33,7 @@ pub use mount::Mount;
 pub use policy::{Declared, Freshness, Policy};
 
 mod apps;
+mod audit;
 mod auth;
 mod chat;
 mod conversations;
@@ -131,6 +132,7 @@ fn all() -> Routes {
     let routes = auth::routes(routes);
     let routes = keys::routes(routes);
     let routes = people::routes(routes);
+    let routes = audit::routes(routes);
     let routes = conversations::routes(routes);
     let routes = export::routes(routes);
     let routes = messages::routes(routes);

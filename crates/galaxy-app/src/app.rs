@@ -1,6 +1,6 @@
 //! Everything the use cases need, wired.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use galaxy_access::Access;
 use galaxy_agent::Limits;
@@ -18,6 +18,7 @@ use galaxy_vault::Keyring;
 
 use crate::{
     AppError, apps,
+    audit::{self, Upkeep},
     birth::Births,
     calls::Remembered,
     executor::Executor,
@@ -52,6 +53,8 @@ pub struct AppConfig {
     pub tools_unlockable: bool,
     /// Tool servers.
     pub servers: ServersConfig,
+    /// For how many days it is kept what happened; `None`: for ever.
+    pub audit_days: Option<u32>,
 }
 
 /// The application: the use cases are its methods, one module each.
@@ -72,6 +75,12 @@ pub struct App {
     pub(crate) making: Pace,
     /// How often their views ask for something.
     pub(crate) asking: Pace,
+    /// How often it is written down that they were refused something.
+    pub(crate) denied: Pace,
+    /// How often it was not.
+    pub(crate) left_out: AtomicU64,
+    /// The state of the audit log.
+    pub(crate) upkeep: Arc<Upkeep>,
     pub(crate) remembered: Remembered,
     pub(crate) births: Births,
     /// The registry that is read, if one is.
@@ -149,12 +158,8 @@ impl App {
             config.worker.clone(),
             tasks,
         );
-        let sending =
-            Pace::per_minute(config.messages_per_minute, "You are sending messages too fast.");
-        let making = Pace::per_minute(
-            config.conversations_per_minute,
-            "You are making conversations too fast.",
-        );
+        let [sending, making] = paces(&config);
+        let upkeep = Upkeep::new(store.clone(), config.audit_days);
         Ok(Arc::new(Self {
             store,
             access,
@@ -171,6 +176,9 @@ impl App {
             upstream: parts.upstream,
             sending,
             making,
+            denied: Pace::per_minute(audit::A_MINUTE, ""),
+            left_out: AtomicU64::new(0),
+            upkeep,
             asking: Pace::per_minute(apps::REQUESTS_PER_MINUTE, "Your views ask too often."),
         }))
     }
@@ -179,6 +187,8 @@ impl App {
     pub fn start(&self) {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
+        let stopping = self.servers.tasks.stopping().clone();
+        self.servers.tasks.spawn(self.upkeep.clone().look_after(stopping));
         if let Some(mirror) = self.mirroring() {
             self.servers.tasks.spawn(mirror.go_on());
         }
@@ -232,9 +242,19 @@ impl App {
         self.sending.sweep();
         self.making.sweep();
         self.asking.sweep();
+        self.denied.sweep();
         self.store.sweep(self.clock.now()).await?;
         self.store.sweep_checks(watch::KEEP).await?;
         self.store.sweep_sign_ins().await?;
+        self.upkeep.prune(self.clock.now()).await?;
         Ok(())
     }
+}
+
+/// How often people may send messages, and make conversations.
+fn paces(config: &AppConfig) -> [Pace; 2] {
+    [
+        Pace::per_minute(config.messages_per_minute, "You are sending messages too fast."),
+        Pace::per_minute(config.conversations_per_minute, "You are making conversations too fast."),
+    ]
 }

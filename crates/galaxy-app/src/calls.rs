@@ -6,8 +6,10 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_access::{in_scope, use_tool};
-use galaxy_agent::{Judgement, Policy, call, policy::Rules};
-use galaxy_domain::{CallId, Caller, Effect, Outcome, ToolCall, Verdict, access::Scope};
+use galaxy_agent::{Judgement, Policy, audit::ending, call, policy::Rules};
+use galaxy_domain::{
+    CallId, Caller, Effect, Outcome, ToolCall, Verdict, access::Scope, audit::Ending,
+};
 use galaxy_tool::{AnyTool, Notes, ToolCx, Whole};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -15,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     App, AppError,
+    audit::calls::Through,
     servers::{Relayed, shelf::Shelf},
 };
 
@@ -105,24 +108,35 @@ impl App {
         cancel: CancellationToken,
         notes: Notes,
     ) -> Result<Called, AppError> {
+        let through = Through::new("mcp", wanted.tool, &wanted.input);
         let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
         let tool = shelf.toolbox.get(wanted.tool).filter(|tool| is_callable(&***tool));
         let Some(tool) = tool else { return Ok(Called::Unknown) };
-        use_tool(caller, tool.scope(), changes(&**tool))?;
+        if let Err(denied) = use_tool(caller, tool.scope(), changes(&**tool)) {
+            self.refused(caller, &through, "not_allowed").await?;
+            return Err(denied.into());
+        }
         let asked = ToolCall {
             id: CallId(String::new()),
             tool: wanted.tool.to_owned(),
             input: wanted.input,
             opaque: None,
         };
-        match self.rules(caller, &shelf).await?.judge(&asked) {
-            Judgement::Allow => (),
+        let rules = self.rules(caller, &shelf).await?;
+        let (called, reason) = match rules.judge(&asked) {
+            Judgement::Allow => (None, ""),
             // A yes is given by the person, signed in; whoever calls here may hold a key only.
-            Judgement::Ask => return Ok(Called::Asks),
+            Judgement::Ask => (Some(Called::Asks), "approval_needed"),
             Judgement::Answer => return Ok(Called::Unknown),
-            Judgement::Deny(reason) => return Ok(Called::Forbidden(reason)),
-            Judgement::Refuse(wrong) => return Ok(Called::Unfit(wrong)),
+            Judgement::Deny(reason) => (Some(Called::Forbidden(reason)), "rule"),
+            Judgement::Refuse(wrong) => (Some(Called::Unfit(wrong)), "invalid"),
+        };
+        if let Some(called) = called {
+            self.refused(caller, &through, reason).await?;
+            return Ok(called);
         }
+        let through = through.allowed_by(rules.grounds(tool.name()));
+        let calling = self.calling(caller, through, tool.effect()).await?;
         let caller = caller.clone();
         let cx = ToolCx {
             caller,
@@ -135,6 +149,7 @@ impl App {
         };
         let began = Instant::now();
         let outcome = call(&**tool, asked.input, &cx).await;
+        calling.ended(ending(&outcome), began.elapsed()).await;
         note(&cx.caller, tool.name(), &outcome, began.elapsed());
         if began.elapsed() > BRIEF {
             self.access.recheck(&cx.caller).await?;
@@ -179,14 +194,22 @@ fn changes(tool: &dyn AnyTool) -> bool {
 
 /// Who had what passed on to a server.
 pub(crate) fn note_relayed(caller: &Caller, tool: &str, relayed: &Relayed, took: Duration) {
-    let ended = match relayed {
-        Relayed::Answered(result) if result["isError"] == true => "failed",
-        Relayed::Answered(_) => "done",
-        Relayed::Failed(err) if err.may_have_happened() => "unknown",
-        Relayed::Failed(_) | Relayed::Changed => "failed",
-        Relayed::Asks | Relayed::Unfit(_) | Relayed::Unknown => return,
+    let ended = match relayed_ending(relayed) {
+        Some(ended) => ended.as_str(),
+        None => return,
     };
     count(caller, tool, ended, took);
+}
+
+/// How a call ended that was passed on; nothing when it was not.
+pub(crate) fn relayed_ending(relayed: &Relayed) -> Option<Ending> {
+    match relayed {
+        Relayed::Answered(result) if result["isError"] == true => Some(Ending::Failed),
+        Relayed::Answered(_) => Some(Ending::Done),
+        Relayed::Failed(err) if err.may_have_happened() => Some(Ending::Unknown),
+        Relayed::Failed(_) | Relayed::Changed => Some(Ending::Failed),
+        Relayed::Asks | Relayed::Unfit(_) | Relayed::Unknown => None,
+    }
 }
 
 /// Who had what done; what was in it is theirs.

@@ -1,15 +1,18 @@
 //! What people decide about calls that wait for them: a yes or a no, an answer, or what a tool
 //! wants to know before it goes on.
 
+mod kept;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use galaxy_agent::{digest, policy::definition};
 use galaxy_domain::{
-    CallId, Caller, ConversationId, Item, Outcome, Part, Permit, RunId, RunState,
+    CallId, Caller, Item, Outcome, Part, Permit, RunId, RunState,
     access::Write,
+    audit::{Act, Fact, Record, Thing},
     elicitation::{Answer, Wrong},
     id::{Person, Run},
-    tool::{Decision, Reach, ToolRule},
+    tool::{Decision, ToolRule},
     transcript::{OpenCall, Question},
 };
 use galaxy_store::{Along, Once, StoreError};
@@ -19,6 +22,7 @@ use crate::{
     App, AppError, Mistake,
     runs::{RunDetail, TRIES},
 };
+use kept::{decided, rule};
 
 /// How long a decision waits for another call of the same run that was allowed before it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -140,9 +144,9 @@ impl App {
         let mut tries = 1;
         loop {
             let detail = self.at_rest(caller, permit.resource(), word.call()).await?;
-            let (item, rule) = self.entry(caller, &detail, word).await?;
+            let (item, rule, record) = self.entry(caller, &detail, word).await?;
             let after = detail.transcript.last_seq();
-            let along = Along { rule, once: once.cloned() };
+            let along = Along { rule, once: once.cloned(), records: vec![record] };
             match self.store.decide(permit, after, vec![item], RunState::Queued, along).await {
                 Ok(_) => {
                     self.remembered.forget(caller.person);
@@ -160,8 +164,14 @@ impl App {
         caller: &Caller,
         detail: &RunDetail,
         word: &Word,
-    ) -> Result<(Item, Option<Rule>), AppError> {
+    ) -> Result<(Item, Option<Rule>, Record), AppError> {
         let call = word.call().clone();
+        let record = |act, tool: &str| {
+            Record::new(caller.workspace, caller.into(), act)
+                .about(Thing::Tool, tool)
+                .within(Some(detail.row.id))
+                .with(Fact::Call, word.call().0.as_str())
+        };
         match word {
             Word::Ruling(ruling) => {
                 let tool = self.shown(caller, detail, ruling).await?;
@@ -170,17 +180,20 @@ impl App {
                 }
                 let rule = rule(caller, detail.row.conversation, &*tool, &ruling.decision)?;
                 let decision = ruling.decision.clone();
-                Ok((Item::Approval { call, decision, by: caller.person }, rule))
+                let record = decided(|act| record(act, tool.name()), ruling);
+                Ok((Item::Approval { call, decision, by: caller.person }, rule, record))
             }
             Word::Response(response) => {
-                answered(detail, response)?;
+                let tool = answered(detail, response)?;
                 let answers = response.answers.clone();
-                Ok((Item::Answered { call, answers, by: caller.person }, None))
+                let record = record(Act::Answered, tool).with(Fact::Count, answers.len());
+                Ok((Item::Answered { call, answers, by: caller.person }, None, record))
             }
             Word::Answer { text, .. } => {
-                waiting(detail, &call, Question::Answer)?;
+                let tool = &waiting(detail, &call, Question::Answer)?.call.tool;
+                let record = record(Act::Answered, tool).with(Fact::Count, 1_usize);
                 let outcome = Outcome::Done { output: vec![Part::text(text.clone())] };
-                Ok((Item::Reply { call, outcome, took_ms: 0, whole: None }, None))
+                Ok((Item::Reply { call, outcome, took_ms: 0, whole: None }, None, record))
             }
         }
     }
@@ -238,27 +251,8 @@ impl App {
     }
 }
 
-/// The rule that a yes becomes which reaches further than one call. It is kept together with the
-/// decision: the run goes on at once, and must find it.
-fn rule(
-    caller: &Caller,
-    conversation: ConversationId,
-    tool: &dyn AnyTool,
-    decision: &Decision,
-) -> Result<Option<Rule>, AppError> {
-    let conversation = match decision {
-        Decision::Deny { .. } | Decision::Allow { reach: Reach::Once, .. } => return Ok(None),
-        Decision::Allow { reach: Reach::Conversation, .. } => Some(conversation),
-        Decision::Allow { reach: Reach::Always, .. } => None,
-    };
-    let (definition, tool) = (definition(tool), tool.name().to_owned());
-    let verdict = galaxy_domain::Verdict::Allow;
-    let rule = ToolRule { tool, conversation, verdict, definition };
-    Ok(Some((galaxy_access::own::<Write>(caller)?, rule)))
-}
-
-/// Checks that `response` answers what was asked last.
-fn answered(detail: &RunDetail, response: &Response) -> Result<(), AppError> {
+/// Checks that `response` answers what was asked last; gives the name of the tool.
+fn answered<'a>(detail: &'a RunDetail, response: &Response) -> Result<&'a str, AppError> {
     let open = waiting(detail, &response.call, Question::Form)?;
     if open.rounds != response.round {
         let message = "The tool asks something else by now. Look again before you answer.";
@@ -268,7 +262,7 @@ fn answered(detail: &RunDetail, response: &Response) -> Result<(), AppError> {
     let mistake =
         |it: Wrong| Mistake { pointer: format!("/answers{}", it.pointer), message: it.message };
     let mistakes: Vec<Mistake> = wrong.into_iter().map(mistake).collect();
-    if mistakes.is_empty() { Ok(()) } else { Err(AppError::Invalid(mistakes)) }
+    if mistakes.is_empty() { Ok(&open.call.tool) } else { Err(AppError::Invalid(mistakes)) }
 }
 
 fn waiting<'a>(

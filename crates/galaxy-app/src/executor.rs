@@ -34,6 +34,7 @@ use tracing::Instrument;
 
 use crate::{
     AppConfig, AppError,
+    audit::calls::last,
     runs::{replay, whole_log},
     servers::{Servers, signing_in::waiting},
 };
@@ -226,10 +227,10 @@ impl Executor {
         transcript: &Transcript,
         stop: &Stop,
     ) -> Result<(), RunError> {
-        let items = closing(transcript, stop);
+        let entries = last(run, transcript, closing(transcript, stop));
         let after = transcript.last_seq();
         let permit = drive_permit(run);
-        self.store.finish(permit, run.fence, after, items, stop.state()).await?;
+        self.store.finish(permit, run.fence, after, entries, stop.state()).await?;
         Ok(())
     }
 

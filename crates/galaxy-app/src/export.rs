@@ -9,10 +9,13 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, BoxStream, StreamExt};
 use galaxy_domain::{
-    Caller, ConversationId, MessageId, Permit, access::Read, conversation::ConversationRow,
+    Caller, ConversationId, MessageId, Permit,
+    access::Read,
+    audit::{Act, Fact, Record, Thing},
+    conversation::ConversationRow,
     id::Conversation,
 };
-use galaxy_store::{Store, Window};
+use galaxy_store::{Store, Strength, Window};
 
 use crate::{App, AppError};
 use written::Head;
@@ -55,6 +58,13 @@ impl App {
     ) -> Result<Export, AppError> {
         let permit = self.conversation_permit::<Read>(caller, id).await?;
         let conversation = self.store.conversation(permit).await?;
+        let name = match format {
+            Format::Text => "text",
+            Format::Markdown => "markdown",
+            Format::Json => "json",
+        };
+        let record = Record::by(&permit, Act::ConversationExported).about(Thing::Conversation, id);
+        self.store.record(record.with(Fact::Format, name), Strength::Synced).await?;
         let outline = outline(&self.store, permit).await?;
         let (ending, media_type) = match format {
             Format::Text => ("txt", "text/plain; charset=utf-8"),

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::holding;
-use galaxy_agent::call::outcome;
+use galaxy_agent::{audit::Whose, call::outcome};
 use galaxy_base::Tasks;
-use galaxy_domain::{CallId, Item, Outcome, RunId, RunState};
+use galaxy_domain::{CallId, Item, Outcome, RunId, RunState, access::Credential, audit::Actor};
 use galaxy_store::{Along, Store, StoreError};
 use galaxy_tool::{Output, ToolError, server::OnEnd};
 use tokio_util::sync::CancellationToken;
@@ -45,9 +45,15 @@ impl Ends {
             // It ended before it was noted that it waits, or its driver goes on with it.
             return Ok(false);
         }
+        let whose = Whose {
+            workspace: target.workspace,
+            actor: Actor::by(target.owner, Credential::Run(run)),
+            run,
+        };
+        let records = vec![whose.ended(open, outcome)];
         let (call, outcome) = (call.clone(), outcome.clone());
         let reply = Item::Reply { call, outcome, took_ms: 0, whole: None };
-        let (after, along) = (transcript.last_seq(), Along::default());
+        let (after, along) = (transcript.last_seq(), Along { records, ..Along::default() });
         match self.store.decide(write, after, vec![reply], RunState::Queued, along).await {
             Ok(_) => Ok(true),
             Err(StoreError::Conflict(_)) => Ok(false),

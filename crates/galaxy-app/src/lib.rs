@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod apps;
+pub mod audit;
 mod birth;
 pub mod calls;
 pub mod chat;

@@ -1,7 +1,10 @@
 //! Looking at runs, stopping them and having them go on.
 
 use galaxy_access::{require, within};
-use galaxy_agent::drive::{closing, give_up};
+use galaxy_agent::{
+    audit::{Whose, left},
+    drive::{closing, give_up, left_as},
+};
 use galaxy_domain::{
     CallId, Caller, ConversationId, Entry, Item, Permit, RunId, RunState, Stop, Transcript,
     access::{Read, Write},
@@ -127,7 +130,8 @@ impl App {
             }
             let items = closing(&detail.transcript, &Stop::Cancelled);
             let after = detail.transcript.last_seq();
-            let along = Along::default();
+            let records = left(Whose::of(caller, id), &detail.transcript, left_as);
+            let along = Along { records, ..Along::default() };
             match self.store.decide(permit, after, items, RunState::Cancelled, along).await {
                 Ok(_) => {
                     self.holds.cancel(id);

@@ -16,7 +16,8 @@ pub struct Rotated {
     pub lost: Vec<String>,
 }
 
-/// Moves every secret of `store` to the current key of `vault`.
+/// Moves every secret of `store`, and the seals of its audit log, to the current key of `vault`, with
+/// whose keys `store` was opened.
 ///
 /// # Errors
 /// When the store fails; what was moved by then is moved.
@@ -36,5 +37,9 @@ pub async fn rotate(store: &Store, vault: &Keyring) -> Result<Rotated, AppError>
             }
         }
     }
+    let seals = store.reseal_audit().await?;
+    rotated.moved += seals.moved;
+    rotated.kept += seals.kept;
+    rotated.lost.extend(seals.lost);
     Ok(rotated)
 }

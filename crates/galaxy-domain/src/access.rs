@@ -169,13 +169,20 @@ pub struct Permit<Action, R> {
     resource: Id<R>,
     workspace: WorkspaceId,
     person: PersonId,
+    credential: Option<Credential>,
     _action: PhantomData<fn() -> Action>,
 }
 
 impl<Action, R> Permit<Action, R> {
     /// States that the decision was made. Reserved to `galaxy-access` by lint.
     pub const fn attest(resource: Id<R>, workspace: WorkspaceId, person: PersonId) -> Self {
-        Self { resource, workspace, person, _action: PhantomData }
+        Self { resource, workspace, person, credential: None, _action: PhantomData }
+    }
+
+    /// The same decision, made for somebody who came by `credential`.
+    #[must_use]
+    pub const fn by(self, credential: Credential) -> Self {
+        Self { credential: Some(credential), ..self }
     }
 
     /// What the permit is for.
@@ -191,6 +198,11 @@ impl<Action, R> Permit<Action, R> {
     /// On whose behalf.
     pub const fn person(&self) -> PersonId {
         self.person
+    }
+
+    /// By what they came; `None` when this process acts for them by itself.
+    pub const fn credential(&self) -> Option<Credential> {
+        self.credential
     }
 }
 

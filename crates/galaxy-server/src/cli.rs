@@ -18,9 +18,12 @@ use crate::{
     walls::{self, Confinement},
 };
 
+mod audit;
 mod registry;
 mod rotate;
 mod verify;
+
+use audit::AuditCommand;
 
 /// What a wrong configuration ends with (`EX_CONFIG` of sysexits).
 const CONFIGURATION: u8 = 78;
@@ -68,6 +71,11 @@ enum Command {
     Secrets {
         #[command(subcommand)]
         command: SecretsCommand,
+    },
+    /// Look at what was written down of what happened. With SQLite the server has to be stopped.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Move what was read of registries of tool servers between machines. With SQLite the server has
     /// to be stopped.
@@ -163,6 +171,7 @@ impl Cli {
             Command::Migrate { check: true } => settings().and_then(|it| wait(check_schema(it))),
             Command::Migrate { check: false } => settings().and_then(|it| wait(migrate(it))),
             Command::Verify => settings().and_then(|it| wait(verify::verify(it))),
+            Command::Audit { command } => settings().and_then(|it| wait(audit::audit(it, command))),
             Command::Openapi => openapi(),
             Command::Config { command: ConfigCommand::Check } => settings().map(report),
             Command::Config { command: ConfigCommand::Explain } => explain(),
@@ -208,7 +217,8 @@ fn wait(work: impl Future<Output = Result<()>>) -> Result<()> {
 }
 
 async fn check_schema(settings: Settings) -> Result<()> {
-    let pending = Store::pending(settings.store.build(&serve::instance())).await?;
+    let config = settings.store.build(&serve::instance(), settings.seal()?);
+    let pending = Store::pending(config).await?;
     if pending.is_empty() {
         say::line("the database is up to date");
         return Ok(());
@@ -218,8 +228,9 @@ async fn check_schema(settings: Settings) -> Result<()> {
 
 async fn migrate(settings: Settings) -> Result<()> {
     let instance = serve::instance();
-    let pending = Store::pending(settings.store.build(&instance)).await?;
-    settings.store.open(&instance).await?.close().await;
+    let seal = settings.seal()?;
+    let pending = Store::pending(settings.store.build(&instance, seal.clone())).await?;
+    settings.store.open(&instance, seal).await?.close().await;
     for name in &pending {
         say::line(format_args!("applied {name}"));
     }
@@ -233,7 +244,7 @@ fn openapi() -> Result<()> {
 }
 
 async fn setup_token(settings: Settings) -> Result<()> {
-    let store = match settings.store.open(&serve::instance()).await {
+    let store = match settings.store.open(&serve::instance(), settings.seal()?).await {
         Err(err @ StoreError::InUse(_)) => {
             return Err(err).context(
                 "stop the server first, or start it again: it prints a token at each start \

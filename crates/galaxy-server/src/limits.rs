@@ -21,6 +21,7 @@ pub(crate) struct Config {
     tools_unlockable: bool,
     runs_at_once: NonZeroUsize,
     lease: Duration,
+    audit_days: Option<u32>,
 }
 
 impl Config {
@@ -33,6 +34,7 @@ impl Config {
             message_chars: given.value(&schema::MESSAGE_CHARS),
             image_bytes: given.value(&schema::IMAGE_BYTES),
             tools_unlockable: given.value(&schema::TOOLS_UNLOCKABLE),
+            audit_days: days(given.value(&schema::AUDIT_RETENTION_DAYS)),
             runs_at_once: given.value(&schema::MAX_CONCURRENT_RUNS),
             lease: Duration::from_secs(given.value(&schema::RUN_LEASE_SECONDS).get().into()),
         }
@@ -67,6 +69,12 @@ impl Config {
             worker,
             tools_unlockable: self.tools_unlockable,
             servers,
+            audit_days: self.audit_days,
         }
     }
+}
+
+/// So many days; nothing means for ever.
+fn days(count: u64) -> Option<u32> {
+    (count > 0).then(|| u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -9,8 +9,13 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use galaxy_access::Access;
 use galaxy_api::Api;
-use galaxy_app::{App, app::Parts};
+use galaxy_app::{
+    App,
+    app::Parts,
+    audit::{Notary, by_command},
+};
 use galaxy_base::{Clock, ExposeSecret, Tasks, random};
+use galaxy_domain::audit::Act;
 use galaxy_mcp_server::McpServer;
 use galaxy_net::Client;
 use galaxy_store::Store;
@@ -37,6 +42,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     install_tls()?;
     let tasks = Tasks::default();
     let Assembled { app, store, access } = assemble(&settings, &tasks).await?;
+    if settings.tool_servers.is_unconfined() {
+        by_command(&store, Act::Unconfined, |it| it).await?;
+    }
     let process = Process::new(app.clone(), numbers, tasks.clone());
     let server =
         McpServer::new(app.clone(), settings.listen.behind_proxy, process.stopping_token());
@@ -68,8 +76,10 @@ pub(crate) struct Assembled {
 pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assembled> {
     let instance = instance();
     let client = Client::new(galaxy_net::Config::default())?;
+    let vault = Arc::new(settings.vault.build(settings.store.folder())?);
+    let seal = Arc::new(Notary::new(vault.clone()));
     let (store, catalogue) =
-        tokio::join!(settings.store.open(&instance), settings.models.build(&client));
+        tokio::join!(settings.store.open(&instance, seal), settings.models.build(&client));
     let (store, catalogue) = (store?, catalogue?);
     let key = settings.secret_key.build(settings.store.folder())?;
     if settings.store.is_shared() && !settings.secret_key.is_given() {
@@ -77,7 +87,6 @@ pub(crate) async fn assemble(settings: &Settings, tasks: &Tasks) -> Result<Assem
     }
     let access = settings.web.access(&settings.app_name, key);
     let access = Arc::new(Access::new(access, store.clone())?);
-    let vault = Arc::new(settings.vault.build(settings.store.folder())?);
     if settings.store.is_shared() && !settings.vault.is_given() {
         tracing::warn!("several processes need one VAULT_KEY; this one made its own");
     }

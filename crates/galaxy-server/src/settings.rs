@@ -3,7 +3,9 @@
 //! **Invariant:** whoever holds a [`Settings`] holds values that are good; every mistake was
 //! reported at once, with its key, before anything was touched.
 
-use std::{env, fmt, path::Path};
+use std::{env, fmt, path::Path, sync::Arc};
+
+use galaxy_app::audit::Notary;
 
 use crate::{
     limits, listen, models, registry, secret_key, store, system_prompt, telemetry, tool_servers,
@@ -116,6 +118,15 @@ impl Settings {
         };
         let mistakes = given.mistakes();
         if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// What seals the audit log: the keys of the vault.
+    ///
+    /// # Errors
+    /// As [`vault::Config::build`].
+    pub(crate) fn seal(&self) -> anyhow::Result<Arc<Notary>> {
+        let vault = self.vault.build(self.store.folder())?;
+        Ok(Arc::new(Notary::new(Arc::new(vault))))
     }
 
     /// The same with tool servers that are programs behind walls, or not.

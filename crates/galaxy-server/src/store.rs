@@ -3,10 +3,11 @@
 use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use galaxy_base::{Clock, ExposeSecret, SecretString};
-use galaxy_store::{Engine, Fault, Store, StoreError};
+use galaxy_store::{Engine, Fault, Seal, Store, StoreError};
 
 use crate::settings::{Environment, Given, schema};
 
@@ -74,8 +75,8 @@ impl Config {
         self.postgres.is_some()
     }
 
-    /// How the store is opened; `instance` names this process among the replicas.
-    pub(crate) fn build(&self, instance: &str) -> galaxy_store::Config {
+    /// How the store is opened; `seal` seals its audit log, `instance` names this process among the replicas.
+    pub(crate) fn build(&self, instance: &str, seal: Arc<dyn Seal>) -> galaxy_store::Config {
         let engine = match &self.postgres {
             Some(url) => {
                 Engine::Postgres { url: url.clone(), max_connections: self.connections.get() }
@@ -83,15 +84,19 @@ impl Config {
             None => Engine::Sqlite(self.folder.clone()),
         };
         let (instance, fault) = (instance.to_owned(), self.fault);
-        galaxy_store::Config { engine, clock: Clock::System, instance, fault }
+        galaxy_store::Config { engine, clock: Clock::System, instance, seal, fault }
     }
 
     /// Opens the store and brings its schema up to date.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub(crate) async fn open(&self, instance: &str) -> Result<Store, StoreError> {
-        Store::open(self.build(instance)).await
+    pub(crate) async fn open(
+        &self,
+        instance: &str,
+        seal: Arc<dyn Seal>,
+    ) -> Result<Store, StoreError> {
+        Store::open(self.build(instance, seal)).await
     }
 }
 

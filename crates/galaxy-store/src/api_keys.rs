@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
-    ApiKeyId, Id, Permit,
+    ApiKeyId, Id, Permit, PersonId,
     access::{Read, Scope, Write},
+    audit::{Act, Fact, Record, Thing, Value},
     id::Person as PersonKind,
     person::{ApiKeyInfo, Person},
 };
@@ -92,10 +93,12 @@ const BY_ID: &str = "SELECT k.id AS key_id, k.name AS key_name, k.prefix, k.scop
     FROM api_keys k JOIN people p ON p.id = k.person_id AND p.workspace_id = k.workspace_id
     WHERE k.id = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)
     AND p.disabled = FALSE";
+const REFUSED: &str = "SELECT id, person_id, name FROM api_keys WHERE secret_hash = $1";
 const LIST: &str = "SELECT id AS key_id, name AS key_name, prefix, scopes,
     created_at AS made_at, expires_at, used_at
     FROM api_keys WHERE person_id = $1 AND workspace_id = $2 ORDER BY id";
-const DROP: &str = "DELETE FROM api_keys WHERE id = $1 AND person_id = $2 AND workspace_id = $3";
+const DROP: &str = "DELETE FROM api_keys WHERE id = $1 AND person_id = $2 AND workspace_id = $3
+    RETURNING name";
 const TOUCH: &str = "UPDATE api_keys SET used_at = $2
     WHERE id = $1 AND (used_at IS NULL OR used_at <= $3)";
 
@@ -121,6 +124,9 @@ impl Store {
                     return Ok(made);
                 }
                 let info = add(tx, *permit, new, *most).await?;
+                let scopes = info.scopes.iter().map(|it| it.as_str());
+                let record = Record::by(permit, Act::KeyCreated).about(Thing::Key, info.id);
+                tx.record(record.called(&info.name).with(Fact::Scopes, scopes.collect::<Value>()));
                 once::keep(tx, owner, once, info).await
             })
         })
@@ -135,6 +141,20 @@ impl Store {
         let now = self.clock().now().as_millis();
         let mut conn = self.reader().await?;
         owned(statement!(conn.fetch_optional(BY_SECRET, hash, now))?)
+    }
+
+    /// The key with this hash, whose it is and what they call it, though it opens nothing: it has
+    /// expired, or their account is disabled.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn refused_key(
+        &self,
+        hash: &str,
+    ) -> Result<Option<(ApiKeyId, PersonId, String)>, StoreError> {
+        let mut conn = self.reader().await?;
+        let found: Option<(Uuid, Uuid, String)> = statement!(conn.fetch_optional(REFUSED, hash))?;
+        Ok(found.map(|(key, person, name)| (Id::from_uuid(key), Id::from_uuid(person), name)))
     }
 
     /// The key that was let in before, and whose it is, if it is still good.
@@ -176,8 +196,11 @@ impl Store {
         self.write(Strength::Synced, (permit, id), |tx, (permit, id)| {
             Box::pin(async move {
                 let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
-                let gone = statement!(tx.execute(DROP, id.uuid(), person, place))?;
-                if gone == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                let gone: Option<(String,)> =
+                    statement!(tx.fetch_optional(DROP, id.uuid(), person, place))?;
+                let (name,) = gone.ok_or(StoreError::NotFound)?;
+                tx.record(Record::by(permit, Act::KeyDeleted).about(Thing::Key, *id).called(&name));
+                Ok(())
             })
         })
         .await

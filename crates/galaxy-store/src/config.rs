@@ -1,8 +1,10 @@
 //! What a store needs to know to open.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use galaxy_base::{Clock, SecretString};
+
+use crate::audit::Seal;
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -13,6 +15,8 @@ pub struct Config {
     pub clock: Clock,
     /// Names this process among those that share a database; any short text that is unique.
     pub instance: String,
+    /// Seals what is written down of what happened.
+    pub seal: Arc<dyn Seal>,
     /// Where a test wants the process to die.
     pub fault: Option<Fault>,
 }

@@ -25,6 +25,7 @@ use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
+    audit::chain::Chains,
     config::{Config, Engine},
     error::StoreError,
 };
@@ -70,6 +71,7 @@ pub(crate) struct Db {
     health: Arc<Health>,
     clock: Clock,
     tasks: Tasks,
+    chains: Arc<Chains>,
 }
 
 #[derive(Debug)]
@@ -103,11 +105,14 @@ impl Db {
         let tasks = Tasks::default();
         let health = Arc::<Health>::default();
         let clock = config.clock;
+        let is_shared = matches!(config.engine, Engine::Postgres { .. });
+        let chains = Arc::new(Chains::new(config.seal, config.instance.clone(), is_shared));
         match config.engine {
             Engine::Sqlite(folder) => {
                 let news = Arc::new(News::default());
                 let opened = sqlite::open(&folder)?;
-                let (queue, group) = group::Group::new(opened.writer, &news, &health, &clock);
+                let (queue, group) =
+                    group::Group::new(opened.writer, &news, &health, &clock, &chains);
                 let group = group.failing(config.fault);
                 let lock = opened.lock;
                 let ended = group.start(lock)?;
@@ -115,12 +120,13 @@ impl Db {
                 tasks.spawn(async move { ended.await.unwrap_or_default() });
                 let pools =
                     Pools::Sqlite { readers: opened.readers, queue: Mutex::new(Some(queue)) };
-                Ok(Self { pools, news, health, clock, tasks })
+                Ok(Self { pools, news, health, clock, tasks, chains })
             }
             Engine::Postgres { url, max_connections } => {
                 let pool = postgres::open(&url, max_connections).await?;
                 let news = Arc::new(News::shared(&pool, config.instance, &tasks));
-                Ok(Self { pools: Pools::Postgres { pool }, news, health, clock, tasks })
+                let pools = Pools::Postgres { pool };
+                Ok(Self { pools, news, health, clock, tasks, chains })
             }
         }
     }
@@ -163,8 +169,10 @@ impl Db {
             }
             Pools::Postgres { pool } => {
                 let (pool, news) = (pool.clone(), Arc::clone(&self.news));
-                let clock = self.clock.clone();
-                self.tasks.spawn(async move { postgres::perform(&pool, job, &news, &clock).await });
+                let (clock, chains) = (self.clock.clone(), Arc::clone(&self.chains));
+                self.tasks.spawn(async move {
+                    postgres::perform(&pool, job, &news, &clock, &chains).await;
+                });
             }
         }
         match answer.await {
@@ -187,6 +195,11 @@ impl Db {
     /// What runs in the background.
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// The chains of the audit log that this process writes.
+    pub(crate) fn chains(&self) -> &Arc<Chains> {
+        &self.chains
     }
 
     /// Whether it may still be written to.

@@ -5,6 +5,7 @@ mod json;
 mod terms;
 
 pub mod api_keys;
+pub mod audit;
 pub mod chat;
 pub mod config;
 pub mod conversations;
@@ -29,6 +30,7 @@ pub mod tool_servers;
 pub mod topics;
 pub mod verify;
 
+pub use audit::{Seal, Sealing};
 pub use chat::{Begun, Birth, NewRun, Outlook, Said, Say};
 pub use config::{Config, Engine, Fault};
 pub use conversations::{ConversationChange, Filter, NewConversation};
@@ -38,7 +40,7 @@ pub use growth::{Growth, Logged, Watcher};
 pub use messages::{MessagePage, Window};
 pub use once::{Made, Once};
 pub use page::Page;
-pub use runs::{Along, Beat};
+pub use runs::{Along, Beat, Entries};
 pub use search::Hit;
 pub use store::Store;
 pub use tasks::{NewTask, TaskChange, TaskFilter, TaskPage, TaskSort, TaskStatus};

@@ -12,6 +12,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     Id, Permit, PersonId, Role, WorkspaceId,
     access::{Administer, Write},
+    audit::{Act, Fact, Record, Thing, Value},
     id::{Person as PersonKind, Workspace},
     person::Person,
 };
@@ -165,7 +166,7 @@ impl Store {
         self.write(Strength::Synced, (permit, change), |tx, (permit, change)| {
             Box::pin(async move {
                 let mut person = locked(tx, *permit).await?;
-                let was_admin = is_active_admin(&person);
+                let (was_admin, before) = (is_active_admin(&person), person.clone());
                 person.name = change.name.clone().unwrap_or(person.name);
                 person.role = change.role.unwrap_or(person.role);
                 person.disabled = change.disabled.unwrap_or(person.disabled);
@@ -181,6 +182,7 @@ impl Store {
                 if person.disabled || person.role < Role::Member {
                     stop::runs(tx, person.id, person.workspace).await?;
                 }
+                tx.record(recorded(permit, &before, &person));
                 Ok(person)
             })
         })
@@ -200,7 +202,13 @@ impl Store {
             Box::pin(async move {
                 let (id, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 let changed = statement!(tx.execute(SET_PASSWORD, id, place, hash.as_str()))?;
-                if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                if changed == 0 {
+                    return Err(StoreError::NotFound);
+                }
+                let is_own = permit.resource() == permit.person();
+                let act = if is_own { Act::PasswordChanged } else { Act::PasswordReset };
+                tx.record(Record::by(permit, act).about(Thing::Person, permit.resource()));
+                Ok(())
             })
         })
         .await
@@ -225,6 +233,8 @@ impl Store {
                 statement!(tx.execute(UNASSIGN, id, place))?;
                 // Everything else that is theirs refers to the account and goes with it.
                 statement!(tx.execute(DROP, id, place))?;
+                let record = Record::by(permit, Act::PersonDeleted);
+                tx.record(record.about(Thing::Person, permit.resource()));
                 Ok(())
             })
         })
@@ -252,6 +262,25 @@ async fn require_another_admin(
         ));
     }
     Ok(())
+}
+
+/// What is written down of a change: what is different, and no names of people.
+fn recorded(permit: &Permit<Administer, PersonKind>, before: &Person, after: &Person) -> Record {
+    let changed = [
+        ("name", before.name != after.name),
+        ("role", before.role != after.role),
+        ("disabled", before.disabled != after.disabled),
+    ];
+    let changed = changed.into_iter().filter_map(|(what, is_so)| is_so.then_some(what));
+    let record = Record::by(permit, Act::PersonChanged)
+        .about(Thing::Person, after.id)
+        .with(Fact::Changed, changed.collect::<Value>())
+        .with(Fact::Role, after.role.as_str())
+        .with(Fact::Disabled, after.disabled);
+    if before.role == after.role {
+        return record;
+    }
+    record.with(Fact::RoleBefore, before.role.as_str())
 }
 
 fn is_active_admin(person: &Person) -> bool {

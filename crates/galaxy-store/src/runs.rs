@@ -11,8 +11,9 @@ pub(crate) mod queue;
 pub(crate) mod record;
 
 use galaxy_domain::{
-    Entry, Id, Permit, RunId, RunState,
+    Entry, Id, Item, Permit, RunId, RunState,
     access::{Drive, Read, Target, Write},
+    audit,
     id::{Run, Workspace},
     run::RunRow,
 };
@@ -43,6 +44,21 @@ const ACTIVE: &str = concat!(
 const ASK_TO_STOP: &str = "UPDATE runs SET stop_requested = TRUE
     WHERE id = $1 AND workspace_id = $2 AND state = 'running'";
 const STATE: &str = "SELECT state FROM runs WHERE id = $1 AND workspace_id = $2";
+
+/// Entries of a run, and what is written down of them elsewhere by the same change.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// What goes into the log.
+    pub items: Vec<Item>,
+    /// What happened with them.
+    pub records: Vec<audit::Record>,
+}
+
+impl From<Vec<Item>> for Entries {
+    fn from(items: Vec<Item>) -> Self {
+        Self { items, records: Vec::new() }
+    }
+}
 
 impl Store {
     /// Where a run lives and whose it is.

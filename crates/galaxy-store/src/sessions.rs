@@ -3,11 +3,13 @@
 mod close;
 mod confirm;
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use galaxy_base::Timestamp;
 use galaxy_domain::{
     Id, PersonId, SessionId, WorkspaceId,
+    access::Credential,
+    audit::{Act, Actor, Ending, Fact, Record, Thing},
     person::{Person, SignIn},
 };
 use uuid::Uuid;
@@ -59,6 +61,8 @@ pub struct NewSession {
     pub secret_hash: String,
     /// What the client calls itself.
     pub client: String,
+    /// From where they signed in, if that is known.
+    pub address: Option<IpAddr>,
     /// When it ends whatever happens.
     pub expires_at: Timestamp,
 }
@@ -136,7 +140,7 @@ const TOUCH: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at 
 const ROTATE: &str = "UPDATE sessions SET secret_hash = $3, seen_at = $4
     WHERE id = $1 AND secret_hash = $2 AND kind = 'token' AND expires_at > $4";
 const BETRAYED: &str = "DELETE FROM sessions WHERE id = $1 AND secret_hash <> $2
-    AND kind = 'token' RETURNING person_id";
+    AND kind = 'token' RETURNING person_id, workspace_id";
 
 impl Store {
     /// Opens a session.
@@ -155,6 +159,7 @@ impl Store {
                 if opened == 0 {
                     return Err(StoreError::NotFound);
                 }
+                tx.record(signed_in(new));
                 Ok(SignIn {
                     id: new.id,
                     person: new.person,
@@ -225,10 +230,14 @@ impl Store {
                 let (id, old, new) = (id.uuid(), old_hash.as_str(), new_hash.as_str());
                 let now = tx.now.as_millis();
                 if statement!(tx.execute(ROTATE, id, old, new, now))? == 0 {
-                    let betrayed: Option<(Uuid,)> =
+                    let betrayed: Option<(Uuid, Uuid)> =
                         statement!(tx.fetch_optional(BETRAYED, id, old))?;
-                    let reused = betrayed.map(|(person,)| Rotation::Reused(Id::from_uuid(person)));
-                    return Ok(reused.unwrap_or(Rotation::Unknown));
+                    let Some((person, place)) = betrayed else { return Ok(Rotation::Unknown) };
+                    let person = Id::from_uuid(person);
+                    let actor = Actor::by(person, Credential::Token(Id::from_uuid(id)));
+                    let record = Record::new(Id::from_uuid(place), actor, Act::SessionBetrayed);
+                    tx.record(record.about(Thing::Session, id).ended(Ending::Refused));
+                    return Ok(Rotation::Reused(person));
                 }
                 let row: Option<OpenRow> = statement!(tx.fetch_optional(BY_ID, id, now, idle))?;
                 Ok(match opened(row)? {
@@ -245,6 +254,18 @@ impl Store {
         let now = self.clock().now().as_millis();
         (now, now - millis(IDLE))
     }
+}
+
+/// What is written down of a sign-in.
+fn signed_in(new: &NewSession) -> Record {
+    let credential = match new.kind {
+        SessionKind::Browser => Credential::Session(new.id),
+        SessionKind::Token => Credential::Token(new.id),
+    };
+    let actor = Actor { address: new.address, ..Actor::by(new.person, credential) };
+    Record::new(new.workspace, actor, Act::SignedIn)
+        .about(Thing::Session, new.id)
+        .with(Fact::Kind, new.kind.as_str())
 }
 
 fn opened(row: Option<OpenRow>) -> Result<Option<(SignIn, Person)>, StoreError> {

@@ -8,6 +8,7 @@ use galaxy_domain::WorkspaceId;
 use uuid::Uuid;
 
 use crate::{
+    audit::{Recorder, chain::Chains},
     config::Config,
     db::{Conn, Db, Strength, Tx, migrate, statement},
     error::StoreError,
@@ -30,6 +31,7 @@ pub struct Store {
 struct Inner {
     db: Arc<Db>,
     appender: Appender,
+    recorder: Recorder,
     workspace: WorkspaceId,
 }
 
@@ -42,8 +44,8 @@ impl Store {
     pub async fn open(config: Config) -> Result<Self, StoreError> {
         let db = Arc::new(Db::open(config).await?);
         let workspace = db.write(Strength::Synced, (), |tx, ()| Box::pin(first(tx))).await?;
-        let appender = Appender::start(&db);
-        Ok(Self { inner: Arc::new(Inner { db, appender, workspace }) })
+        let (appender, recorder) = (Appender::start(&db), Recorder::start(&db));
+        Ok(Self { inner: Arc::new(Inner { db, appender, recorder, workspace }) })
     }
 
     /// The names of the migrations that [`Store::open`] would apply.
@@ -63,6 +65,7 @@ impl Store {
     /// store is unavailable.
     pub async fn close(&self) {
         self.inner.appender.close().await;
+        self.inner.recorder.close().await;
         self.inner.db.close().await;
     }
 
@@ -115,6 +118,16 @@ impl Store {
     /// Where runs' entries are written together.
     pub(crate) fn appender(&self) -> &Appender {
         &self.inner.appender
+    }
+
+    /// Where records of what has no effect are written together.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+
+    /// The chains of the audit log that this process writes.
+    pub(crate) fn chains(&self) -> &Chains {
+        self.inner.db.chains()
     }
 }
 

@@ -12,6 +12,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     Permit, PersonId, TaskId, WorkspaceId,
     access::{Create, Read, Target, Write},
+    audit,
     id::{Task, Workspace},
     notice::Notice,
     task::{Priority, TaskRow},
@@ -212,6 +213,8 @@ async fn delete(tx: &mut Tx, permit: &Permit<Write, Task>) -> Result<(), StoreEr
         update(tx, workspace, &dependent).await?;
     }
     statement!(tx.execute(DELETE, task.uuid(), workspace.uuid()))?;
+    let record = audit::Record::by(permit, audit::Act::TaskDeleted);
+    tx.record(record.about(audit::Thing::Task, task));
     tx.notify_person(workspace, owner, Notice::TaskDeleted { task });
     Ok(())
 }

@@ -6,6 +6,7 @@
 use galaxy_domain::{
     ConversationId, Permit, PersonId, Verdict, WorkspaceId,
     access::{Read, Write},
+    audit::{Act, Fact, Record, Thing},
     id::Person,
     tool::ToolRule,
 };
@@ -139,7 +140,13 @@ pub(crate) async fn put(
             conversation
         ))?,
     };
-    if made == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    if made == 0 {
+        return Err(StoreError::NotFound);
+    }
+    let reach = if rule.conversation.is_some() { "conversation" } else { "always" };
+    let record = Record::by(permit, Act::RuleSet).about(Thing::Tool, tool);
+    tx.record(record.with(Fact::Verdict, verdict).with(Fact::Reach, reach));
+    Ok(())
 }
 
 async fn delete(
@@ -155,7 +162,13 @@ async fn delete(
             statement!(tx.execute(DELETE_IN_CONVERSATION, person, workspace, tool, conversation))?
         }
     };
-    if gone == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    if gone == 0 {
+        return Err(StoreError::NotFound);
+    }
+    let reach = if conversation.is_some() { "conversation" } else { "always" };
+    let record = Record::by(permit, Act::RuleDeleted).about(Thing::Tool, tool);
+    tx.record(record.with(Fact::Reach, reach));
+    Ok(())
 }
 
 type Row = (String, Option<Uuid>, String, String);

@@ -7,6 +7,7 @@ pub mod checks;
 pub mod clients;
 pub mod grants;
 mod record;
+mod records;
 pub mod sign_ins;
 pub mod tools;
 mod write;
@@ -14,6 +15,7 @@ mod write;
 use galaxy_domain::{
     Permit, PersonId, ToolServerId, WorkspaceId,
     access::{Administer, Create, Read, SharedTarget, Write},
+    audit::Act,
     id::{ToolServer, Workspace},
     tool_server::{Link, Origin, ToolServerRow},
 };
@@ -104,7 +106,7 @@ const VISIBLE: &str = concat!(
     ORDER BY name, id"
 );
 const SECRETS: &str = "SELECT secrets FROM tool_servers WHERE id = $1 AND workspace_id = $2";
-const DELETE: &str = "DELETE FROM tool_servers WHERE id = $1 AND workspace_id = $2";
+const DELETE: &str = "DELETE FROM tool_servers WHERE id = $1 AND workspace_id = $2 RETURNING name";
 
 impl Store {
     /// Writes a tool server down; `most` of them may be at that place. With `once`, a second call
@@ -127,6 +129,7 @@ impl Store {
                     return Ok(made);
                 }
                 insert(tx, *place, new, *most).await?;
+                tx.record(records::added(*place, new));
                 once::keep(tx, place.person(), once, new.id).await
             })
         })
@@ -231,8 +234,10 @@ impl Store {
         self.write(Strength::Synced, permit, |tx, permit| {
             Box::pin(async move {
                 let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
-                let gone = statement!(tx.execute(DELETE, id, workspace))?;
-                if gone == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                let gone: Option<(String,)> = statement!(tx.fetch_optional(DELETE, id, workspace))?;
+                let (name,) = gone.ok_or(StoreError::NotFound)?;
+                tx.record(records::about(permit, Act::ServerDeleted).called(&name));
+                Ok(())
             })
         })
         .await

@@ -35,6 +35,10 @@ pub struct Verified {
     pub entries: u64,
     /// Answers that were compared with the log they were folded from.
     pub answers: u64,
+    /// Records of what happened, whose chains were followed.
+    pub records: u64,
+    /// Where these chains ended, as `chain:place:hash`.
+    pub heads: Vec<String>,
     /// Rows of the tables, by their names.
     pub rows: Vec<(&'static str, u64)>,
     /// What is wrong; at most 1,000 of it.
@@ -75,7 +79,8 @@ const TABLES: [Counted; 5] = [
 
 impl Store {
     /// Reads everything and says what is wrong: with the database file (SQLite), with references
-    /// between rows, with the logs of runs, and with the answers made of them.
+    /// between rows, with the logs of runs, with the answers made of them,
+    /// and with the records of what happened.
     ///
     /// # Errors
     /// When the database cannot be read at all.
@@ -89,7 +94,14 @@ impl Store {
         let verified = look(&mut conn).await;
         // Whatever was found, the connection goes back as it came.
         statement!(conn.execute(END))?;
-        verified
+        drop(conn);
+        let mut verified = verified?;
+        let audit = self.check_audit(&[]).await?;
+        verified.records = audit.records;
+        verified.heads = audit.heads.iter().map(ToString::to_string).collect();
+        audit.troubles.into_iter().for_each(|it| verified.add(it.place, it.what));
+        verified.untold += audit.untold;
+        Ok(verified)
     }
 }
 

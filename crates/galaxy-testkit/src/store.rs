@@ -11,9 +11,10 @@
 mod cluster;
 mod database;
 mod integrity;
+mod seal;
 mod tamper;
 
-use std::{ops::Deref, thread};
+use std::{ops::Deref, sync::Arc, thread};
 
 use galaxy_base::{Clock, SecretString, Timestamp};
 use galaxy_domain::{
@@ -25,6 +26,7 @@ use tempfile::TempDir;
 
 use database::Database;
 pub use integrity::integrity;
+pub use seal::TestSeal;
 pub use tamper::tamper;
 
 /// When the clock of a fixture starts: 2026-01-01T00:00:00Z.
@@ -158,7 +160,8 @@ fn config(home: &Home, clock: &Clock, instance: &str) -> Config {
             Engine::Postgres { url: SecretString::from(database.url()), max_connections: 8 }
         }
     };
-    Config { engine, clock: clock.clone(), instance: instance.to_owned(), fault: None }
+    let (seal, instance) = (Arc::new(TestSeal::default()), instance.to_owned());
+    Config { engine, clock: clock.clone(), instance, seal, fault: None }
 }
 
 /// Runs `work` to its end on a thread of its own, for places where nothing can be awaited.

@@ -71,10 +71,18 @@ impl Keyring {
         envelope::rewrap(wrapped_by, &self.current, slot, sealed).map(Some)
     }
 
+    pub(crate) const fn current(&self) -> &Master {
+        &self.current
+    }
+
+    /// The key with this id.
+    pub(crate) fn named(&self, id: &KeyId) -> Option<&Master> {
+        std::iter::once(&self.current).chain(&self.older).find(|it| it.id == *id)
+    }
+
     fn of(&self, sealed: &Sealed) -> Result<&Master, Unopened> {
         let id = sealed.key_id().ok_or(Unopened::Damaged)?;
-        let mut all = std::iter::once(&self.current).chain(&self.older);
-        all.find(|it| it.id == id).ok_or_else(|| Unopened::UnknownKey(hex::encode(id)))
+        self.named(&id).ok_or_else(|| Unopened::UnknownKey(hex::encode(id)))
     }
 }
 

@@ -1,7 +1,7 @@
 /** Every route the page uses, by area. Pages call these; nothing else calls `fetch`. */
 import { at, call, queryString } from './call';
 import type {
-  AddOffer, ApiKey, AppCall, AppCalled, AppView, ApplyUpdate, Candidate, ChooseUpdate, Chosen, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Market, Me, Message, Models, NewApiKey,
+  AddOffer, ApiKey, AppCall, AppCalled, AppView, ApplyUpdate, AuditAct, AuditEnding, AuditRecord, AuditState, Candidate, ChooseUpdate, Chosen, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Market, Me, Message, Models, NewApiKey,
   NewToolServer, OfferDetail, Page, Person, Resolution, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
   ToolServerDetail, ToolServerFields, Tried, Update, Verdict, ViewContext,
 } from './types';
@@ -33,6 +33,16 @@ export const people = {
   add: (body: { email: string; name: string; role: Role; password: string }) => call<Person>('POST', '/api/people', { body, once: true }),
   change: (id: string, body: { name?: string; role?: Role; disabled?: boolean }) => call<Person>('PATCH', at('/api/people/{id}', { id }), { body }),
   password: (id: string, password: string) => call<void>('POST', at('/api/people/{id}/password', { id }), { body: { password } }),
+};
+
+export type AuditQuery = { act?: AuditAct; ending?: AuditEnding; person?: string; subject?: string; run?: string; from?: string; until?: string; cursor?: string; limit?: number };
+
+export const audit = {
+  list: (query: AuditQuery) => call<{ items: AuditRecord[]; next: string | null }>('GET', '/api/audit', { query }),
+  own: (query: AuditQuery) => call<{ items: AuditRecord[]; next: string | null }>('GET', '/api/audit/own', { query }),
+  state: () => call<AuditState>('GET', '/api/audit/state'),
+  check: () => call<AuditState>('POST', '/api/audit/check'),
+  exportUrl: (format: 'jsonl' | 'csv') => `/api/audit/export${queryString({ format })}`,
 };
 
 export type ConversationFields = Partial<Pick<Conversation, 'title' | 'pinned' | 'archived' | 'model' | 'tools' | 'system_prompt'>>;

@@ -21,6 +21,12 @@ export type SignedIn = Schemas['SessionView'];
 export type ApiKey = Schemas['KeyView'];
 export type NewApiKey = Schemas['NewKeyView'];
 export type Person = Schemas['PersonView'];
+export type AuditRecord = Schemas['AuditRecordView'];
+export type AuditState = Schemas['AuditStateView'];
+export type AuditAct = Schemas['ActName'];
+export type AuditEnding = Schemas['EndingName'];
+export type AuditWay = Schemas['WayName'];
+export type AuditThing = Schemas['ThingName'];
 
 export type Conversation = Schemas['ConversationView'];
 export type Found = Schemas['HitView'];

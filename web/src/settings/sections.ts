@@ -1,7 +1,7 @@
 /** The pages of the settings, in their order. */
 import type { Component } from 'svelte';
 
-export const SECTIONS = ['appearance', 'account', 'keys', 'sessions', 'models', 'tools', 'people', 'feedback'] as const;
+export const SECTIONS = ['appearance', 'account', 'keys', 'sessions', 'models', 'tools', 'audit', 'people', 'feedback'] as const;
 export type Section = (typeof SECTIONS)[number];
 const ADMIN: ReadonlySet<Section> = new Set(['people', 'feedback']);
 
@@ -12,6 +12,7 @@ const pages: Record<Section, () => Promise<{ default: Component }>> = {
   sessions: () => import('./Sessions.svelte'),
   models: () => import('./Models.svelte'),
   tools: () => import('./Tools.svelte'),
+  audit: () => import('./Audit.svelte'),
   people: () => import('./People.svelte'),
   feedback: () => import('./FeedbackList.svelte'),
 };

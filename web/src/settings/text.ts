@@ -1,8 +1,10 @@
 import { count, duration, number } from '../i18n/format';
+import { audit } from './audit-text';
 
 export const words = {
   title: 'Settings', sections: 'Settings',
-  section: { appearance: 'Appearance', account: 'Account', keys: 'API keys', sessions: 'Sessions', models: 'Models', tools: 'Tools', people: 'People', feedback: 'Feedback' },
+  section: { appearance: 'Appearance', account: 'Account', keys: 'API keys', sessions: 'Sessions', models: 'Models', tools: 'Tools', audit: 'Audit', people: 'People', feedback: 'Feedback' },
+  audit,
   unknown: 'There is no such page of settings.', failed: 'This could not be loaded.',
   appearance: {
     theme: 'Theme', themes: { system: 'As the system', dark: 'Dark', light: 'Light' }, size: 'Text size', sizes: { normal: 'Normal', large: 'Large', larger: 'Larger' },

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use galaxy_domain::{
     ApiKeyId, Caller, Role, SessionId,
     access::{Credential, Proof, Scope},
+    audit::{Act, Actor, Ending, Record, Thing},
     person::{ApiKeyInfo, Person, SignIn},
 };
 
@@ -171,7 +172,10 @@ impl Access {
             Err(began) => began,
         };
         let found = self.store.key(&hash).await?;
-        let (key, person) = found.ok_or(AccessError::Unauthenticated)?;
+        let Some((key, person)) = found else {
+            self.note_refused_key(&hash).await?;
+            return Err(AccessError::Unauthenticated);
+        };
         self.note_key(&key).await;
         Ok(self.kept(ticket, with_key(&person, &key), began))
     }
@@ -238,6 +242,19 @@ impl Access {
         if let Err(err) = self.store.touch_session(session.id).await {
             tracing::warn!(%err, "a session's use was not noted");
         }
+    }
+
+    /// Writes down that a key was used which has expired, or whose person's account is disabled: at
+    /// most once a minute for each. Others are unknown here, and anybody can make up any number.
+    async fn note_refused_key(&self, hash: &str) -> Result<(), AccessError> {
+        let Some((key, person, name)) = self.store.refused_key(hash).await? else { return Ok(()) };
+        if !self.refused.is_news(key) {
+            return Ok(());
+        }
+        let actor = Actor::by(person, Credential::ApiKey(key));
+        let record = Record::new(self.store.workspace(), actor, Act::KeyRefused);
+        self.note(record.about(Thing::Key, key).called(&name).ended(Ending::Refused)).await;
+        Ok(())
     }
 
     async fn note_key(&self, key: &ApiKeyInfo) {

@@ -4,6 +4,7 @@ use galaxy_base::SecretString;
 use galaxy_domain::{
     Caller, SessionId,
     access::{Credential, Write},
+    audit::{Act, Ending, Record, Thing},
     person::Person,
 };
 use galaxy_store::StoreError;
@@ -40,7 +41,13 @@ impl Access {
     ) -> Result<SecretString, AccessError> {
         let id = by_browser(caller)?;
         let person = self.me(caller).await?;
-        drop(self.own_password(&person, password, "password").await?);
+        let checked = self.own_password(&person, password, "password").await.map(drop);
+        if let Err(AccessError::Invalid(_)) = &checked {
+            let permit = decide::own::<Write>(caller)?;
+            let record = Record::by(&permit, Act::SessionConfirmed).ended(Ending::Refused);
+            self.note(record.about(Thing::Session, id)).await;
+        }
+        checked?;
         let renewed = self.renew_secret(caller, id, secret).await?;
         renewed.ok_or_else(|| {
             let message = "this was confirmed a moment ago: try again what you wanted to do";

@@ -6,6 +6,7 @@ use galaxy_base::SecretString;
 use galaxy_domain::{
     Caller, SessionId,
     access::{Credential, Write},
+    audit::{Act, Actor, Ending, Fact, Record, Thing},
     person::{Person, SignIn},
 };
 use galaxy_store::sessions::{NewSession, Rotation, SessionKind};
@@ -76,10 +77,11 @@ impl Access {
         client: &str,
         address: IpAddr,
     ) -> Result<SignedIn, AccessError> {
-        let person = self.prove(email, password, address).await?;
+        let person = self.prove(email, password, (address, "browser")).await?;
         let (id, secret) = (SessionId::fresh(), secrets::fresh());
-        let session =
-            self.open(&person, SessionKind::Browser, id, secrets::digest(&secret), client).await?;
+        let session = self
+            .open(&person, SessionKind::Browser, id, secrets::digest(&secret), (client, address))
+            .await?;
         Ok(SignedIn { secret: secret.into(), session, person })
     }
 
@@ -104,11 +106,12 @@ impl Access {
         client: &str,
         address: IpAddr,
     ) -> Result<Tokens, AccessError> {
-        let person = self.prove(email, password, address).await?;
+        let person = self.prove(email, password, (address, "token")).await?;
         let id = SessionId::fresh();
         let refresh = secrets::fresh_refresh(id, |content| self.signer.seal(content));
-        let session =
-            self.open(&person, SessionKind::Token, id, secrets::digest(&refresh), client).await?;
+        let session = self
+            .open(&person, SessionKind::Token, id, secrets::digest(&refresh), (client, address))
+            .await?;
         self.tokens(session, person, refresh)
     }
 
@@ -155,7 +158,12 @@ impl Access {
             complaints.add("new_password", "must not be the current one");
         }
         complaints.end()?;
-        let checked = self.own_password(&person, current, "current_password").await?;
+        let checked = self.own_password(&person, current, "current_password").await;
+        if let Err(AccessError::Invalid(_)) = &checked {
+            let record = Record::by(&permit, Act::PasswordChanged).ended(Ending::Refused);
+            self.note(record.about(Thing::Person, person.id)).await;
+        }
+        let checked = checked?;
         let hash = checked.turn.hash(new).await?;
         drop(checked);
         self.store.set_password(permit, hash).await?;
@@ -172,13 +180,15 @@ impl Access {
         &self,
         email: &str,
         password: &SecretString,
-        address: IpAddr,
+        (address, kind): (IpAddr, &'static str),
     ) -> Result<Person, AccessError> {
         // What is no address belongs to nobody, and costs as much as what is one.
         let email = fields::email(email).unwrap_or_default();
         let attempt = Attempt::new(&email, Some(address));
         // Holds its turn until the end of this function.
         let Checked { person, right, turn: _turn } = self.check(&email, password, &attempt).await?;
+        let known = person.as_ref().map(|it| it.id);
+        let reason = if right { "disabled" } else { "wrong" };
         match person.filter(|person| right && !person.disabled) {
             Some(person) => {
                 self.throttle.succeeded(&attempt);
@@ -186,6 +196,12 @@ impl Access {
             }
             None => {
                 self.throttle.failed(&attempt);
+                let actor = Actor::by_password(known).at(address);
+                let record = Record::new(self.store.workspace(), actor, Act::SignedIn)
+                    .ended(Ending::Refused)
+                    .with(Fact::Kind, kind)
+                    .with(Fact::Reason, reason);
+                self.note(record).await;
                 Err(AccessError::Unauthenticated)
             }
         }
@@ -216,7 +232,7 @@ impl Access {
         kind: SessionKind,
         id: SessionId,
         secret_hash: String,
-        client: &str,
+        (client, address): (&str, IpAddr),
     ) -> Result<SignIn, AccessError> {
         let life = match kind {
             SessionKind::Browser => BROWSER_LIFE,
@@ -229,6 +245,7 @@ impl Access {
             kind,
             secret_hash,
             client: fields::client(client),
+            address: Some(address),
             expires_at: self.store.clock().now().after(life),
         };
         match self.store.open_session(new).await {

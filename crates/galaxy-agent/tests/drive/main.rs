@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test picks out what it is about")]
 
 mod answers;
+mod audit;
 mod calls;
 mod chaos;
 mod deltas;

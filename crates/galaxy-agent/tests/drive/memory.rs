@@ -8,8 +8,8 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_agent::RunLog;
 use galaxy_base::Clock;
-use galaxy_domain::{Entry, Item, RunState, Transcript};
-use galaxy_store::{StoreError, Strength};
+use galaxy_domain::{Entry, Item, RunState, Transcript, audit::Record};
+use galaxy_store::{Entries, StoreError, Strength};
 use tokio::time::{Instant, sleep};
 
 /// One change of the log.
@@ -18,6 +18,8 @@ pub(crate) struct Commit {
     /// When it was asked for.
     pub(crate) at: Instant,
     pub(crate) items: Vec<Item>,
+    /// What was written down of them elsewhere.
+    pub(crate) records: Vec<Record>,
     pub(crate) strength: Strength,
     /// Where it leaves the run, if it is the last of its drive.
     pub(crate) state: Option<RunState>,
@@ -91,7 +93,7 @@ impl MemoryLog {
     fn change(
         &self,
         after: u64,
-        items: Vec<Item>,
+        Entries { items, records }: Entries,
         strength: Strength,
         state: Option<RunState>,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
@@ -100,7 +102,7 @@ impl MemoryLog {
         async move {
             sleep_if(log.slowness).await;
             give_way(log.pauses.0).await;
-            let last = log.commit(after, Commit { at, items, strength, state })?;
+            let last = log.commit(after, Commit { at, items, records, strength, state })?;
             give_way(log.pauses.1).await;
             Ok(last)
         }
@@ -125,19 +127,19 @@ impl RunLog for MemoryLog {
     fn append(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         strength: Strength,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
-        self.change(after, items, strength, None)
+        self.change(after, entries, strength, None)
     }
 
     fn finish(
         &self,
         after: u64,
-        items: Vec<Item>,
+        entries: Entries,
         state: RunState,
     ) -> BoxFuture<'static, Result<u64, StoreError>> {
-        self.change(after, items, Strength::Synced, Some(state))
+        self.change(after, entries, Strength::Synced, Some(state))
     }
 }
 

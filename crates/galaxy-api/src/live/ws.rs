@@ -1,6 +1,6 @@
 //! One WebSocket for all topics of a page (RFC 6455).
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::ws::{Message, WebSocket},
@@ -8,6 +8,7 @@ use axum::{
 };
 use futures::{SinkExt, StreamExt, stream::SplitSink};
 use galaxy_app::{
+    audit::Denial,
     error::code_of,
     follow::{Heard, Topic},
 };
@@ -64,12 +65,18 @@ enum Word<'a> {
 }
 
 /// Serves one page until it leaves, loses its rights, or the server stops.
-pub(crate) async fn serve(api: Api, caller: Caller, socket: WebSocket) {
+pub(crate) async fn serve(api: Api, caller: Caller, address: IpAddr, socket: WebSocket) {
     let (sink, mut orders) = socket.split();
     let (frames, waiting) = mpsc::channel(WAITING);
     let frames = Frames { queue: frames, room: Arc::new(Semaphore::new(WAITING_BYTES)) };
-    let mut desk =
-        Desk { api: api.clone(), caller, frames, readers: HashMap::new(), tasks: JoinSet::new() };
+    let mut desk = Desk {
+        api: api.clone(),
+        caller,
+        address,
+        frames,
+        readers: HashMap::new(),
+        tasks: JoinSet::new(),
+    };
     // In a task of its own: it has to go on while an order is carried out.
     let mut writer = JoinSet::new();
     writer.spawn(write_all(sink, waiting));
@@ -153,6 +160,8 @@ async fn write_all(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::R
 struct Desk {
     api: Api,
     caller: Caller,
+    /// From where the page came.
+    address: IpAddr,
     frames: Frames,
     readers: HashMap<String, tokio::task::AbortHandle>,
     tasks: JoinSet<()>,
@@ -185,6 +194,21 @@ impl Desk {
         while self.tasks.try_join_next().is_some() {}
     }
 
+    /// Writes down that the page wanted to follow what it may not.
+    async fn note_denial(&self, problem: &Problem, topic: &str) {
+        if problem.status != StatusCode::FORBIDDEN.as_u16() && !problem.is_hidden {
+            return;
+        }
+        let denial = Denial {
+            method: "GET",
+            route: "/ws",
+            target: Some(topic),
+            is_hidden: problem.is_hidden,
+            address: self.address,
+        };
+        self.api.app.note_denial(&self.caller, denial).await;
+    }
+
     async fn follow(&mut self, name: &str, after: u64) -> Result<(), Problem> {
         let topic = wire::parse(name)?;
         self.leave(name);
@@ -192,7 +216,12 @@ impl Desk {
             let detail = "A page follows at most 64 topics.";
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many", detail));
         }
-        let mut following = self.api.app.follow(&self.caller, topic, after).await?;
+        let following = self.api.app.follow(&self.caller, topic, after).await;
+        let following = following.map_err(Problem::from);
+        if let Err(problem) = &following {
+            self.note_denial(problem, name).await;
+        }
+        let mut following = following?;
         let frames = self.frames.clone();
         let reader = self.tasks.spawn(async move {
             let told = loop {

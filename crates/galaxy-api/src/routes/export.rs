@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderName, header},
 };
 use futures::TryStreamExt;
-use galaxy_app::export::Format;
+use galaxy_app::export::{Export, Format};
 use galaxy_domain::ConversationId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -60,7 +60,11 @@ async fn export(
         FormatName::Md => Format::Markdown,
         FormatName::Json => Format::Json,
     };
-    let file = api.app.export(&caller, id, format).await?;
+    Ok(download(api.app.export(&caller, id, format).await?))
+}
+
+/// A file to save, sent as it is made.
+pub(super) fn download(file: Export) -> ([(HeaderName, String); 2], Body) {
     let disposition = format!("attachment; filename*=UTF-8''{}", percent(&file.file_name));
     let headers = [
         (header::CONTENT_TYPE, file.media_type.to_owned()),
@@ -68,7 +72,7 @@ async fn export(
     ];
     // The status is sent by then: a file that breaks off must not look whole.
     let pieces = file.pieces.inspect_err(|err| tracing::warn!(error = %err, "an export broke off"));
-    Ok((headers, Body::from_stream(pieces)))
+    (headers, Body::from_stream(pieces))
 }
 
 /// Writes a file name for a header (RFC 8187).

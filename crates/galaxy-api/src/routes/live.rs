@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::{Policy, Routes};
 use crate::{
     api::Api,
-    caller::{Authenticated, host},
+    caller::{Authenticated, Client, host},
     extract::Query,
     gate::is_origin_of,
     live::{sse, wire, ws},
@@ -58,6 +58,7 @@ async fn follow(
 async fn upgrade(
     State(api): State<Api>,
     Authenticated(caller): Authenticated,
+    client: Client,
     uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -76,5 +77,5 @@ async fn upgrade(
     }
     let upgrade = upgrade.map_err(|err| Problem::invalid(err.body_text()))?;
     let upgrade = upgrade.max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| ws::serve(api, caller, socket)))
+    Ok(upgrade.on_upgrade(move |socket| ws::serve(api, caller, client.address, socket)))
 }

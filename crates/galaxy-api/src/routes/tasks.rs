@@ -32,7 +32,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 /// Reads a moment (RFC 3339).
-fn moment(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
+pub(super) fn moment(pointer: &str, text: &str) -> Result<Timestamp, Problem> {
     let wrong = |_| AppError::invalid(pointer, "a moment such as 2030-01-31T12:00:00Z");
     let parsed: jiff::Timestamp = text.parse().map_err(wrong)?;
     Ok(Timestamp::from_millis(parsed.as_millisecond()))

@@ -193,6 +193,7 @@ impl<'a> House<'a> {
             limits: plan.limits,
             worker: WorkerConfig::named("test".to_owned()),
             tools_unlockable: false,
+            audit_days: None,
             servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
         };
         let app = App::new(parts, config).unwrap();
@@ -237,6 +238,7 @@ impl<'a> House<'a> {
             kind: SessionKind::Browser,
             secret_hash: hex::encode(Sha256::digest(secret.as_bytes())),
             client: "Firefox".to_owned(),
+            address: None,
             expires_at: START.after(std::time::Duration::from_secs(86_400)),
         };
         self.store.open_session(new).await.unwrap();

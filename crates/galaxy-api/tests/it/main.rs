@@ -23,6 +23,7 @@ mod accounts;
 mod api_chat;
 mod approvals;
 mod apps;
+mod audit;
 mod bodies;
 mod branches;
 mod confirm;

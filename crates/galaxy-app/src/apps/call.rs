@@ -22,7 +22,8 @@ use tokio::time::Instant;
 use super::Stage;
 use crate::{
     App, AppError,
-    calls::{BRIEF, note_relayed},
+    audit::calls::Through,
+    calls::{BRIEF, note_relayed, relayed_ending},
     servers::{Relayed, pass_on, shelf::Shelved},
 };
 
@@ -94,14 +95,28 @@ impl App {
             let words = format!("there is no tool `{}` that this view may call", wanted.tool);
             return Ok(AppCalled::Refused(words));
         };
-        use_tool(caller, tool.scope(), !tool.effect().is_repeatable())?;
+        let through = Through::new("view", tool.name(), &wanted.arguments).within(run);
+        if let Err(denied) = use_tool(caller, tool.scope(), !tool.effect().is_repeatable()) {
+            self.refused(caller, &through, "not_allowed").await?;
+            return Err(denied.into());
+        }
         if let Some(end) = self.judge(caller, &stage, &tool, &wanted).await? {
+            let reason = if matches!(end, AppCalled::Asks(_)) { "approval_needed" } else { "rule" };
+            self.refused(caller, &through, reason).await?;
             return Ok(end);
         }
+        let through = match wanted.yes {
+            Some(_) => through.allowed_by_person(),
+            None => through.allowed_by(self.rules(caller).await?.grounds(tool.name())),
+        };
+        let calling = self.calling(caller, through, tool.effect()).await?;
         let params = json!({ "name": wanted.tool, "arguments": wanted.arguments });
         let handle = self.servers.handle(&server.row, Some(caller.person))?;
         let began = Instant::now();
         let relayed = pass_on(&*handle, tool.definition(), params, &RequestCx::default()).await;
+        if let Some(ending) = relayed_ending(&relayed) {
+            calling.ended(ending, began.elapsed()).await;
+        }
         note_relayed(caller, tool.name(), &relayed, began.elapsed());
         if began.elapsed() > BRIEF {
             self.access.recheck(caller).await?;

@@ -12,8 +12,10 @@ use std::{
 use futures::{StreamExt, stream};
 use galaxy_domain::{
     PersonId, ToolServerId,
+    audit::{Act, Actor, Fact, Record, Thing},
     tool_server::{Link, ToolServerRow},
 };
+use galaxy_store::Strength;
 use galaxy_tool::server::{Credentials, ToolServer};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -131,6 +133,9 @@ impl Servers {
             Some(person) => Some(self.credentials(row, person)?),
             None => None,
         };
+        if !values.is_empty() || credentials.is_some() {
+            self.note_opened(row, key.person, values.len()).await?;
+        }
         let spec = self.spec(row, values, credentials.clone())?;
         self.disconnect(|it, open| it.server == row.id && open.revision < row.revision);
         let mut open = self.connections.locked();
@@ -152,6 +157,23 @@ impl Servers {
         };
         open.insert(key, entry);
         Ok(server)
+    }
+
+    /// Writes down that what opens a server is taken out of the vault: before it is used, and once
+    /// for each connection.
+    async fn note_opened(
+        &self,
+        row: &ToolServerRow,
+        who: Who,
+        values: usize,
+    ) -> Result<(), AppError> {
+        let actor = Actor { person: who, ..Actor::system() };
+        let record = Record::new(row.workspace, actor, Act::SecretOpened)
+            .about(Thing::ToolServer, row.id)
+            .called(&row.name)
+            .with(Fact::Values, values)
+            .with(Fact::SignIn, who.is_some());
+        Ok(self.store.record(record, Strength::Relaxed).await?)
     }
 
     fn disconnect(&self, is_old: impl Fn(&Key, &Open) -> bool) {

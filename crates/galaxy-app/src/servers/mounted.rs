@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_access::use_tool;
+use galaxy_agent::Policy;
 use galaxy_domain::{Caller, ToolServerId, Verdict, access::Scope};
 use galaxy_tool::{
     AnyTool,
@@ -15,7 +16,11 @@ use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
 use super::spec;
-use crate::{App, AppError, calls::note_relayed};
+use crate::{
+    App, AppError,
+    audit::calls::Through,
+    calls::{note_relayed, relayed_ending},
+};
 
 /// After a call that took longer than this, its caller is asked for again.
 const BRIEF: Duration = Duration::from_secs(2);
@@ -112,18 +117,32 @@ impl App {
         let Some(MountedTool { tool, verdict }) = mounted.tool(name) else {
             return Ok(Relayed::Unknown);
         };
-        use_tool(caller, tool.scope(), !tool.effect().is_repeatable())?;
+        let empty = Value::Object(serde_json::Map::new());
+        let arguments = params.get("arguments").unwrap_or(&empty);
+        let through = Through::new("gateway", tool.name(), arguments);
+        if let Err(denied) = use_tool(caller, tool.scope(), !tool.effect().is_repeatable()) {
+            self.refused(caller, &through, "not_allowed").await?;
+            return Err(denied.into());
+        }
         match verdict {
             Verdict::Allow => (),
-            Verdict::Ask => return Ok(Relayed::Asks),
+            Verdict::Ask => {
+                self.refused(caller, &through, "approval_needed").await?;
+                return Ok(Relayed::Asks);
+            }
             Verdict::Deny => return Ok(Relayed::Unknown),
         }
-        let empty = Value::Object(serde_json::Map::new());
-        if let Err(wrong) = tool.schema().check(params.get("arguments").unwrap_or(&empty)) {
+        if let Err(wrong) = tool.schema().check(arguments) {
+            self.refused(caller, &through, "invalid").await?;
             return Ok(Relayed::Unfit(wrong));
         }
+        let through = through.allowed_by(self.rules(caller).await?.grounds(tool.name()));
+        let calling = self.calling(caller, through, tool.effect()).await?;
         let began = Instant::now();
         let relayed = pass_on(&*mounted.server, tool.definition(), params, cx).await;
+        if let Some(ending) = relayed_ending(&relayed) {
+            calling.ended(ending, began.elapsed()).await;
+        }
         note_relayed(caller, tool.name(), &relayed, began.elapsed());
         if began.elapsed() > BRIEF {
             self.access.recheck(caller).await?;

@@ -66,7 +66,7 @@ impl App {
         if !row.enabled {
             return Err(AppError::Conflict("The tool server is switched off.".to_owned()));
         }
-        let permit = on_behalf(&row, caller.person)?;
+        let permit = on_behalf(&row, caller.person)?.by(caller.credential);
         let ask = self.servers.ask(&row, permit).await?;
         match self.servers.sign_in.begin(ask).await {
             Ok(begun) => self.servers.depart(permit, begun).await,
@@ -95,7 +95,7 @@ impl App {
         };
         let (sign_in, sealed) = taken.ok_or_else(nobodys)?;
         let row = self.store.tool_server(self.look_permit(caller, sign_in.server).await?).await?;
-        let permit = on_behalf(&row, caller.person)?;
+        let permit = on_behalf(&row, caller.person)?.by(caller.credential);
         let pending: Pending = self.servers.unseal(&column(&sign_in), &sealed)?;
         match self.servers.sign_in.finish(pending, callback).await {
             Ok(grant) => self.servers.keep_new(&row, permit, &grant).await?,
@@ -120,7 +120,7 @@ impl App {
     ) -> Result<ServerDetail, AppError> {
         own::<Write>(caller)?;
         let row = self.store.tool_server(self.look_permit(caller, id).await?).await?;
-        let permit = on_behalf(&row, caller.person)?;
+        let permit = on_behalf(&row, caller.person)?.by(caller.credential);
         let taken = self.store.take_grant(permit).await?;
         self.servers.close_of(id, caller.person).await;
         if let Some(kept) = taken

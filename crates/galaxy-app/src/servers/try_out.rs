@@ -1,13 +1,14 @@
 //! Calling a tool oneself, to see what it does.
 
 use galaxy_access::{own, use_tool};
-use galaxy_agent::call;
+use galaxy_agent::{audit::ending, call};
 use galaxy_domain::{Caller, Effect, Outcome, access::Write};
 use galaxy_tool::{Notes, ToolCx, Whole};
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, AppError};
+use crate::{App, AppError, audit::calls::Through};
 
 impl App {
     /// Calls a tool of those that the caller's agents are offered, with arguments that they wrote
@@ -29,6 +30,9 @@ impl App {
         let tool = tool.ok_or(AppError::NotFound)?;
         use_tool(caller, tool.scope(), !tool.effect().is_repeatable())?;
         tool.schema().check(&input).map_err(|wrong| AppError::invalid("/arguments", wrong))?;
+        let through = Through::new("page", tool.name(), &input).allowed_by_person();
+        let calling = self.calling(caller, through, tool.effect()).await?;
+        let began = Instant::now();
         let (notes, _) = Notes::channel();
         let caller = caller.clone();
         let cx = ToolCx {
@@ -40,6 +44,8 @@ impl App {
             asks: None,
             whole: Whole::default(),
         };
-        Ok(call(&**tool, input, &cx).await)
+        let outcome = call(&**tool, input, &cx).await;
+        calling.ended(ending(&outcome), began.elapsed()).await;
+        Ok(outcome)
     }
 }

@@ -229,6 +229,7 @@ fn config(worker: WorkerConfig) -> AppConfig {
         limits: Limits::default(),
         worker,
         tools_unlockable: false,
+        audit_days: None,
         servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
     }
 }

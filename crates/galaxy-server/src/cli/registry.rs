@@ -7,11 +7,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use galaxy_app::audit::by_command;
 use galaxy_app::market::{
     registry::snapshot::{self, Snapshot},
-    snapshot::{export, import},
+    snapshot::{Taken, export, import},
 };
 use galaxy_base::Clock;
+use galaxy_domain::audit::{Act, Fact};
+use galaxy_store::Store;
 
 use crate::{say, serve, settings::Settings};
 
@@ -26,8 +29,8 @@ const SOURCE: &str = "galaxy";
 /// When the file is no snapshot, or was changed; nothing of it is kept then.
 pub(super) async fn take(settings: Settings, path: &Path) -> Result<()> {
     let snapshot = read(path)?;
-    let store = settings.store.open(&serve::instance()).await?;
-    let taken = import(&store, snapshot).await;
+    let store = settings.store.open(&serve::instance(), settings.seal()?).await?;
+    let taken = taken(&store, snapshot).await;
     store.close().await;
     let taken = taken?;
     say::line(format_args!(
@@ -35,6 +38,13 @@ pub(super) async fn take(settings: Settings, path: &Path) -> Result<()> {
         taken.entries, taken.kept
     ));
     Ok(())
+}
+
+async fn taken(store: &Store, snapshot: Snapshot) -> Result<Taken> {
+    let taken = import(store, snapshot).await?;
+    let count = taken.kept;
+    by_command(store, Act::RegistryImported, |it| it.with(Fact::Count, count)).await?;
+    Ok(taken)
 }
 
 fn read(path: &Path) -> Result<Snapshot> {
@@ -56,7 +66,7 @@ fn read(path: &Path) -> Result<Snapshot> {
 pub(super) async fn give(settings: Settings, path: &Path) -> Result<()> {
     let shown = path.display();
     let file = File::create_new(path).with_context(|| format!("cannot write {shown}"))?;
-    let store = settings.store.open(&serve::instance()).await?;
+    let store = settings.store.open(&serve::instance(), settings.seal()?).await?;
     let mut file = BufWriter::new(file);
     let written = export(&store, SOURCE, Clock::System.now(), &mut file).await;
     store.close().await;

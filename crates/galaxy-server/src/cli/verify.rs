@@ -11,11 +11,12 @@ use crate::{say, serve, settings::Settings};
 /// When something is wrong, or when the database cannot be read or is not up to date.
 pub(super) async fn verify(settings: Settings) -> Result<()> {
     let instance = serve::instance();
-    let missing = Store::pending(settings.store.build(&instance)).await?;
+    let seal = settings.seal()?;
+    let missing = Store::pending(settings.store.build(&instance, seal.clone())).await?;
     if !missing.is_empty() {
         bail!("the database is not up to date, `galaxy migrate` mends that: {}", missing.join(", "))
     }
-    let store = match settings.store.open(&instance).await {
+    let store = match settings.store.open(&instance, seal).await {
         Err(err @ StoreError::InUse(_)) => return Err(err).context("stop the server first"),
         other => other?,
     };
@@ -31,6 +32,11 @@ fn report(verified: &Verified) -> Result<()> {
     say::line(format_args!(
         "{:>10} runs replayed, with {} entries; {} answers compared with their logs",
         verified.runs, verified.entries, verified.answers
+    ));
+    say::line(format_args!(
+        "{:>10} audit records followed; their chains end at {}",
+        verified.records,
+        if verified.heads.is_empty() { "none".to_owned() } else { verified.heads.join(" ") }
     ));
     for trouble in &verified.troubles {
         say::line(format_args!("{}: {}", trouble.place, trouble.what));

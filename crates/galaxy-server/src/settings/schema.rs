@@ -155,6 +155,7 @@ settings! {
     TOOL_PROGRAMS: bool = "true", flag, "Administrators may add tool servers that are programs here.";
     TOOL_PROGRAMS_PATH: String = "/usr/local/bin:/usr/bin:/bin", text, "Folders in which programs are looked for, and their PATH.";
     REGISTRY_MIRROR: Option<Url> = "off", registry, "The registry of tool servers that is read: `on`, `off`, or an address.";
+    AUDIT_RETENTION_DAYS: u64 = "400", number, "Days for which it is kept what happened; 0 for ever.";
     MAX_ACTIVE_RUNS_PER_PERSON: NonZeroUsize = "1", count, "Runs of one person at once.";
     MESSAGES_PER_MINUTE: NonZeroU32 = "60", short_count, "Messages of one person in a minute.";
     CONVERSATIONS_PER_MINUTE: NonZeroU32 = "300", short_count, "Conversations that one person makes in a minute.";

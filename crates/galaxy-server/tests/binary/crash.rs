@@ -82,6 +82,13 @@ async fn fifty_kills_lose_nothing_that_was_told_and_repeat_no_effect() {
     let (found, said) = (text(&verified.stdout), text(&verified.stderr));
     assert!(verified.status.success(), "{found}\n{said}");
     println!("{found}");
+    let file = folder.path().join("records.jsonl");
+    let exported = setup.run(&["audit", "export", file.to_str().unwrap()]).await;
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let records = std::fs::read_to_string(file).unwrap();
+    let records: Vec<_> = records.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    talks.iter().for_each(|talk| talk.check_records(&records));
+    println!("{} records", records.len());
 }
 
 fn text(bytes: &[u8]) -> String {

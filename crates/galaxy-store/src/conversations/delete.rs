@@ -1,6 +1,12 @@
 //! Deleting a conversation with everything that belongs to it.
 
-use galaxy_domain::{Id, Permit, access::Write, id::Conversation, notice::Notice};
+use galaxy_domain::{
+    Id, Permit,
+    access::Write,
+    audit::{Act, Record, Thing},
+    id::Conversation,
+    notice::Notice,
+};
 use uuid::Uuid;
 
 use super::record;
@@ -36,6 +42,8 @@ impl Store {
                 }
                 statement!(tx.execute(RUN_LOGS, id, within))?;
                 statement!(tx.execute(CONVERSATION, id, within))?;
+                let record = Record::by(permit, Act::ConversationDeleted);
+                tx.record(record.about(Thing::Conversation, conversation));
                 let notice = Notice::ConversationDeleted { conversation };
                 topics::end(tx, conversation.into(), workspace, notice.clone()).await?;
                 tx.notify_person(workspace, Id::from_uuid(owner), notice);

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use crate::{
+    audit::chain::Chains,
     config::Fault,
     db::{Conn, Health, Strength, Tx, job::Job, news::News, sqlite::Lent},
     error::StoreError,
@@ -51,10 +52,11 @@ impl Group {
         news: &Arc<News>,
         health: &Arc<Health>,
         clock: &Clock,
+        chains: &Arc<Chains>,
     ) -> (mpsc::Sender<Box<dyn Job>>, Self) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let group = Self {
-            tx: Tx::new(Conn::Sqlite(writer), clock.now()),
+            tx: Tx::new(Conn::Sqlite(writer), clock.now(), chains),
             synchronous: None,
             queue: Queue::new(queue),
             news: Arc::clone(news),
@@ -93,10 +95,7 @@ impl Group {
     }
 
     async fn commit(&mut self) {
-        let mut tried = match self.try_all(Apart::Hopefully).await {
-            Some(tried) => tried,
-            None => return,
-        };
+        let Some(mut tried) = self.try_all(Apart::Hopefully).await else { return };
         if tried.is_mixed && tried.jobs.len() > 1 {
             self.undo();
             // Jobs can be done again; those that were not tried yet wait behind.
@@ -214,16 +213,17 @@ impl Group {
         self.die_at(Fault::BeforeCommit(self.commits));
         let committed = self.execute("COMMIT");
         self.die_at(Fault::AfterCommit(self.commits));
-        if let Err(err) = &committed
-            && err.is_io_failure()
-        {
-            self.health.fail(err.to_string());
+        match &committed {
+            Ok(()) => self.tx.kept(),
+            Err(err) if err.is_io_failure() => self.health.fail(err.to_string()),
+            Err(_) => (),
         }
         committed
     }
 
     /// Undoes the transaction, if one is still open.
     fn undo(&mut self) {
+        self.tx.undone();
         // Fails when the engine has rolled back by itself, which is as good.
         self.execute("ROLLBACK").ok();
     }

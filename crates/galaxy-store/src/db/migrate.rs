@@ -63,6 +63,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
         include_str!("../../migrations/postgres/0005_registry.sql"),
     ),
     (
+        6,
+        "audit",
+        include_str!("../../migrations/sqlite/0006_audit.sql"),
+        include_str!("../../migrations/postgres/0006_audit.sql"),
+    ),
+    (
         7,
         "fresh_sign_in",
         include_str!("../../migrations/sqlite/0007_fresh_sign_in.sql"),

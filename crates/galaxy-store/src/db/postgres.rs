@@ -1,6 +1,6 @@
 //! A PostgreSQL server that several processes share.
 
-use std::{any::Any, panic::AssertUnwindSafe, str::FromStr, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, str::FromStr, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use galaxy_base::{Backoff, Clock, ExposeSecret, SecretString};
@@ -10,6 +10,7 @@ use sqlx::{
 };
 
 use crate::{
+    audit::chain::Chains,
     db::{Conn, PATIENCE, Strength, Tx, job::Job, migrate, news::News},
     error::StoreError,
     growth::Aftermath,
@@ -50,10 +51,16 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
 }
 
 /// Makes the change in a transaction of its own and answers.
-pub(super) async fn perform(pool: &PgPool, mut job: Box<dyn Job>, news: &News, clock: &Clock) {
+pub(super) async fn perform(
+    pool: &PgPool,
+    mut job: Box<dyn Job>,
+    news: &News,
+    clock: &Clock,
+    chains: &Arc<Chains>,
+) {
     let mut tries = 0;
     loop {
-        match attempt(pool, job.as_mut(), clock).await {
+        match attempt(pool, job.as_mut(), clock, chains).await {
             Ok(after) => {
                 news.publish(after);
                 return job.answer(Ok(()));
@@ -85,7 +92,12 @@ impl<E: Into<StoreError>> From<E> for Trouble {
     }
 }
 
-async fn attempt(pool: &PgPool, job: &mut dyn Job, clock: &Clock) -> Result<Aftermath, Trouble> {
+async fn attempt(
+    pool: &PgPool,
+    job: &mut dyn Job,
+    clock: &Clock,
+    chains: &Arc<Chains>,
+) -> Result<Aftermath, Trouble> {
     let mut conn = pool.acquire().await?;
     let begin = match job.strength() {
         Strength::Relaxed => "BEGIN; SET LOCAL synchronous_commit = off",
@@ -95,7 +107,7 @@ async fn attempt(pool: &PgPool, job: &mut dyn Job, clock: &Clock) -> Result<Afte
         conn.close_on_drop();
         return Err(err.into());
     }
-    let mut tx = Tx::new(Conn::Postgres(conn), clock.now());
+    let mut tx = Tx::new(Conn::Postgres(conn), clock.now(), chains);
     let made = AssertUnwindSafe(job.run(&mut tx)).catch_unwind().await;
     let end = if matches!(made, Ok(Ok(()))) { "COMMIT" } else { "ROLLBACK" };
     if let Conn::Postgres(conn) = tx.conn()
@@ -103,9 +115,15 @@ async fn attempt(pool: &PgPool, job: &mut dyn Job, clock: &Clock) -> Result<Afte
     {
         // Nobody knows what state it is in.
         conn.close_on_drop();
+        tx.undone();
         if end == "COMMIT" {
             return Err(Trouble::Unsure(err.into()));
         }
+    }
+    if end == "COMMIT" {
+        tx.kept()
+    } else {
+        tx.undone()
     }
     match made {
         Ok(Ok(())) => Ok(tx.take_aftermath()),

@@ -1,9 +1,19 @@
 //! A change under way: a connection inside a transaction, and what to tell after the commit.
 
+use std::sync::Arc;
+
 use galaxy_base::Timestamp;
-use galaxy_domain::{ConversationId, PersonId, RunId, TopicId, WorkspaceId, notice::Notice};
+use galaxy_domain::{
+    ConversationId, PersonId, RunId, TopicId, WorkspaceId,
+    audit::{Act, Record},
+    notice::Notice,
+};
 
 use crate::{
+    audit::{
+        Seal,
+        chain::{Chains, Held},
+    },
     db::Conn,
     error::StoreError,
     growth::{Aftermath, Growth},
@@ -19,13 +29,28 @@ pub(crate) struct Tx {
     /// When the change is made; the same for all its rows.
     pub(crate) now: Timestamp,
     notices: Vec<topics::Pending>,
+    records: Vec<Record>,
     after: Aftermath,
+    chains: Arc<Chains>,
+    /// The chain that this transaction writes to, from its first record on.
+    chain: Option<Held>,
+    /// What was written to it.
+    recorded: Vec<Act>,
 }
 
 impl Tx {
     /// A change on `conn`, which is inside a transaction.
-    pub(crate) fn new(conn: Conn, now: Timestamp) -> Self {
-        Self { conn, now, notices: Vec::new(), after: Aftermath::default() }
+    pub(crate) fn new(conn: Conn, now: Timestamp, chains: &Arc<Chains>) -> Self {
+        Self {
+            conn,
+            now,
+            notices: Vec::new(),
+            records: Vec::new(),
+            after: Aftermath::default(),
+            chains: Arc::clone(chains),
+            chain: None,
+            recorded: Vec::new(),
+        }
     }
 
     /// The connection.
@@ -64,6 +89,23 @@ impl Tx {
         self.notify_person(workspace, owner, notice);
     }
 
+    /// Writes `record` to the audit log at the end of this transaction.
+    pub(crate) fn record(&mut self, record: Record) {
+        self.records.push(record);
+    }
+
+    /// Takes a chain for this transaction now, for whoever will hold the rows of others.
+    pub(crate) async fn hold_chain(&mut self) {
+        if self.chain.is_none() {
+            self.chain = Some(self.chains.hold().await);
+        }
+    }
+
+    /// What seals the ends of chains. A reference of its own, so that this can go on being used.
+    pub(crate) fn seal(&self) -> Arc<dyn Seal> {
+        Arc::clone(self.chains.seal())
+    }
+
     /// Tells after the commit that a run's log grew.
     pub(crate) fn grew(&mut self, growth: Growth) {
         self.after.grown.push(growth);
@@ -88,6 +130,7 @@ impl Tx {
     /// Forgets what waits to be written and told.
     pub(super) fn forget(&mut self) {
         self.notices.clear();
+        self.records.clear();
         self.after = Aftermath::default();
     }
 
@@ -97,7 +140,40 @@ impl Tx {
         if !pending.is_empty() {
             topics::write(self, pending).await?;
         }
+        self.write_records().await
+    }
+
+    /// Writes the records: last of all, so that nobody who holds a chain waits for anything else.
+    async fn write_records(&mut self) -> Result<(), StoreError> {
+        let records = std::mem::take(&mut self.records);
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.hold_chain().await;
+        let chains = Arc::clone(&self.chains);
+        if let Some(mut held) = self.chain.take() {
+            let written = held.append(self, &chains, &records).await;
+            self.chain = Some(held);
+            written?;
+        }
+        self.recorded.extend(records.iter().map(|it| it.act));
         Ok(())
+    }
+
+    /// The transaction is committed: its chain is free, and what was written to it counts.
+    pub(super) fn kept(&mut self) {
+        self.chain = None;
+        for act in self.recorded.drain(..) {
+            metrics::counter!("galaxy_audit_records_total", "act" => act.as_str()).increment(1);
+        }
+    }
+
+    /// The transaction is undone, or may be.
+    pub(super) fn undone(&mut self) {
+        if let Some(mut held) = self.chain.take() {
+            held.forget();
+        }
+        self.recorded.clear();
     }
 
     /// What to tell once the change is committed.

@@ -1,7 +1,11 @@
 //! Making accounts.
 
 use galaxy_domain::{
-    Permit, PersonId, WorkspaceId, access::Administer, id::Workspace, person::Person,
+    Permit, PersonId, WorkspaceId,
+    access::Administer,
+    audit::{Act, Fact, Record, Thing},
+    id::Workspace,
+    person::Person,
 };
 
 use super::NewPerson;
@@ -36,6 +40,8 @@ impl Store {
                     return Ok(made);
                 }
                 let made = add(tx, permit.workspace(), new).await?;
+                let record = Record::by(permit, Act::PersonCreated).about(Thing::Person, made.id);
+                tx.record(record.with(Fact::Role, made.role.as_str()));
                 once::keep(tx, person, once, made).await
             })
         })

@@ -1,6 +1,10 @@
 //! The first administrator, and accounts that come about by themselves.
 
-use galaxy_domain::{Role, WorkspaceId, person::Person};
+use galaxy_domain::{
+    Role, WorkspaceId,
+    audit::{Act, Actor, Fact, Record, Thing},
+    person::Person,
+};
 
 use super::{GET_BY_EMAIL, LOCK, NewPerson, PersonRow, create::add};
 use crate::{
@@ -76,7 +80,11 @@ impl Store {
                 }
                 statement!(tx.execute(DROP_TOKEN, TOKEN))?;
                 let admin = NewPerson { role: Role::Admin, ..new.clone() };
-                add(tx, *workspace, &admin).await
+                let made = add(tx, *workspace, &admin).await?;
+                let actor = Actor { person: Some(made.id), ..Actor::system() };
+                let record = Record::new(*workspace, actor, Act::SetUp);
+                tx.record(record.about(Thing::Person, made.id));
+                Ok(made)
             })
         })
         .await
@@ -112,7 +120,12 @@ impl Store {
                 if let Some(row) = found {
                     return row.try_into();
                 }
-                add(tx, *workspace, &NewPerson { role, ..new.clone() }).await
+                let made = add(tx, *workspace, &NewPerson { role, ..new.clone() }).await?;
+                let record = Record::new(*workspace, Actor::system(), Act::PersonCreated)
+                    .about(Thing::Person, made.id)
+                    .with(Fact::Role, made.role.as_str());
+                tx.record(record);
+                Ok(made)
             })
         })
         .await

@@ -3,14 +3,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use galaxy_domain::{Item, Permit, RunId, WorkspaceId, access::Drive, id::Run};
+use galaxy_domain::{Permit, RunId, WorkspaceId, access::Drive, audit::Record, id::Run};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 use uuid::Uuid;
 
-use super::lines::{self, Lines};
+use super::{
+    Entries,
+    lines::{self, Lines},
+};
 use crate::{
     Store,
     db::{
@@ -44,6 +47,7 @@ struct Append {
     after: u64,
     strength: Strength,
     lines: Lines,
+    records: Vec<Record>,
 }
 
 impl Append {
@@ -91,8 +95,8 @@ impl Appender {
 }
 
 impl Store {
-    /// Appends `items` to a run's log as entries `after + 1` and following; gives the number of
-    /// the last one.
+    /// Appends items to a run's log as entries `after + 1` and following, with the records that
+    /// tell of them; gives the number of the last one.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is not driven with `fence` any more, or when its log
@@ -102,12 +106,13 @@ impl Store {
         permit: Permit<Drive, Run>,
         fence: i64,
         after: u64,
-        items: Vec<Item>,
+        entries: impl Into<Entries>,
         strength: Strength,
     ) -> Result<u64, StoreError> {
         let (run, workspace) = (permit.resource(), permit.workspace());
+        let Entries { items, records } = entries.into();
         let lines = Lines::number(run, workspace, after, self.clock().now(), items)?;
-        let append = Append { run, workspace, fence, after, strength, lines };
+        let append = Append { run, workspace, fence, after, strength, lines, records };
         self.appender().append(append).await
     }
 }
@@ -163,6 +168,7 @@ async fn write(tx: &mut Tx, appends: &[Append]) -> Result<Vec<Option<u64>>, Stor
             Some((.., last)) => {
                 *last = topics::to_sql(append.last());
                 fitting.push(&append.lines);
+                append.records.iter().for_each(|it| tx.record(it.clone()));
                 ends.push(Some(append.last()));
             }
             None => ends.push(None),

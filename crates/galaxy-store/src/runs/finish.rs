@@ -3,6 +3,7 @@
 use galaxy_domain::{
     Id, Item, Permit, RunState, WorkspaceId,
     access::{Drive, Write},
+    audit::Record,
     id::{Person, Run},
     notice::Notice,
     tool::ToolRule,
@@ -10,6 +11,7 @@ use galaxy_domain::{
 use uuid::Uuid;
 
 use super::{
+    Entries,
     body::{self, Place},
     lines::{self, Lines},
 };
@@ -60,6 +62,7 @@ struct Turn {
     after: u64,
     lines: Lines,
     state: RunState,
+    records: Vec<Record>,
 }
 
 impl Turn {
@@ -75,6 +78,8 @@ pub struct Along {
     pub rule: Option<(Permit<Write, Person>, ToolRule)>,
     /// The request, when it must not be done twice.
     pub once: Option<Once>,
+    /// What is written down of it.
+    pub records: Vec<Record>,
 }
 
 impl Store {
@@ -88,10 +93,10 @@ impl Store {
         permit: Permit<Drive, Run>,
         fence: i64,
         after: u64,
-        items: Vec<Item>,
+        entries: impl Into<Entries>,
         state: RunState,
     ) -> Result<u64, StoreError> {
-        let turn = self.turn(&permit, after, items, state)?;
+        let turn = self.turn(&permit, after, entries.into(), state)?;
         let finished = self.write(Strength::Synced, (turn, fence), |tx, (turn, fence)| {
             Box::pin(async move {
                 let (run, workspace) = (turn.run.uuid(), turn.workspace.uuid());
@@ -127,9 +132,10 @@ impl Store {
         after: u64,
         items: Vec<Item>,
         state: RunState,
-        along: Along,
+        mut along: Along,
     ) -> Result<u64, StoreError> {
-        let turn = self.turn(&permit, after, items, state)?;
+        let records = std::mem::take(&mut along.records);
+        let turn = self.turn(&permit, after, Entries { items, records }, state)?;
         let input = (turn, permit.person(), along);
         self.write(Strength::Synced, input, |tx, (turn, person, along)| {
             Box::pin(async move {
@@ -162,12 +168,12 @@ impl Store {
         &self,
         permit: &Permit<A, Run>,
         after: u64,
-        items: Vec<Item>,
+        Entries { items, records }: Entries,
         state: RunState,
     ) -> Result<Turn, StoreError> {
         let (run, workspace) = (permit.resource(), permit.workspace());
         let lines = Lines::number(run, workspace, after, self.clock().now(), items)?;
-        Ok(Turn { run, workspace, after, lines, state })
+        Ok(Turn { run, workspace, after, lines, state, records })
     }
 }
 
@@ -187,6 +193,7 @@ fn ended(tx: &Tx, state: RunState) -> Option<i64> {
 /// All that follows from the turn of the row.
 async fn turn_over(tx: &mut Tx, turn: &Turn, turned: Turned) -> Result<u64, StoreError> {
     let (owner, conversation, answer, _, is_to_stop) = turned;
+    turn.records.iter().for_each(|it| tx.record(it.clone()));
     let (conversation, answer) = (Id::from_uuid(conversation), Id::from_uuid(answer));
     let state = if is_to_stop { RunState::Queued } else { turn.state };
     match state {

@@ -2,7 +2,8 @@
 
 use galaxy_domain::{
     Id, Permit, PersonId, SessionId,
-    access::{Read, Write},
+    access::{Credential, Read, Write},
+    audit::{Act, Actor, Fact, Record, Thing},
     id::Person as PersonKind,
     person::SignIn,
 };
@@ -20,7 +21,8 @@ const LIST: &str = "SELECT id AS session_id, person_id, client, created_at AS op
     WHERE person_id = $1 AND workspace_id = $2 AND expires_at > $3
     AND (kind = 'token' OR seen_at > $4) ORDER BY seen_at DESC, id DESC";
 const CLOSE: &str = "DELETE FROM sessions WHERE id = $1 AND person_id = $2 AND workspace_id = $3";
-const CLOSE_BY_SECRET: &str = "DELETE FROM sessions WHERE secret_hash = $1 RETURNING person_id";
+const CLOSE_BY_SECRET: &str = "DELETE FROM sessions WHERE secret_hash = $1
+    RETURNING person_id, id, workspace_id";
 const CLOSE_ALL: &str = "DELETE FROM sessions
     WHERE person_id = $1 AND workspace_id = $2 AND id <> $3";
 
@@ -53,7 +55,11 @@ impl Store {
             Box::pin(async move {
                 let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 let closed = statement!(tx.execute(CLOSE, id.uuid(), person, place))?;
-                if closed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                if closed == 0 {
+                    return Err(StoreError::NotFound);
+                }
+                tx.record(Record::by(permit, Act::SessionClosed).about(Thing::Session, *id));
+                Ok(())
             })
         })
         .await
@@ -66,9 +72,14 @@ impl Store {
     pub async fn close_session_by(&self, hash: &str) -> Result<Option<PersonId>, StoreError> {
         self.write(Strength::Synced, hash.to_owned(), |tx, hash| {
             Box::pin(async move {
-                let closed: Option<(Uuid,)> =
+                let closed: Option<(Uuid, Uuid, Uuid)> =
                     statement!(tx.fetch_optional(CLOSE_BY_SECRET, hash.as_str()))?;
-                Ok(closed.map(|(person,)| Id::from_uuid(person)))
+                let Some((person, id, place)) = closed else { return Ok(None) };
+                let person = Id::from_uuid(person);
+                let actor = Actor::by(person, Credential::Session(Id::from_uuid(id)));
+                let record = Record::new(Id::from_uuid(place), actor, Act::SignedOut);
+                tx.record(record.about(Thing::Session, id));
+                Ok(Some(person))
             })
         })
         .await
@@ -87,7 +98,13 @@ impl Store {
             Box::pin(async move {
                 let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 let kept = except.map_or(Uuid::nil(), Id::uuid);
-                statement!(tx.execute(CLOSE_ALL, person, place, kept))
+                let closed = statement!(tx.execute(CLOSE_ALL, person, place, kept))?;
+                if closed > 0 {
+                    let record = Record::by(permit, Act::SessionClosed);
+                    let record = record.about(Thing::Person, permit.resource());
+                    tx.record(record.with(Fact::Count, closed));
+                }
+                Ok(closed)
             })
         })
         .await

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use galaxy_domain::{Permit, SessionId, access::Write, id::Person as PersonKind};
+use galaxy_domain::{
+    Permit, SessionId,
+    access::Write,
+    audit::{Act, Record, Thing},
+    id::Person as PersonKind,
+};
 
 use super::millis;
 use crate::{
@@ -39,10 +44,15 @@ impl Store {
                 let (person, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 let (old, new, now) = (old_hash.as_str(), new_hash.as_str(), tx.now.as_millis());
                 let until = now + millis(UNDER_WAY);
-                let id = id.uuid();
+                let key = id.uuid();
                 let done =
-                    statement!(tx.execute(CONFIRM, id, person, place, old, new, until, now))?;
-                if done == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+                    statement!(tx.execute(CONFIRM, key, person, place, old, new, until, now))?;
+                if done == 0 {
+                    return Err(StoreError::NotFound);
+                }
+                let record = Record::by(permit, Act::SessionConfirmed);
+                tx.record(record.about(Thing::Session, *id));
+                Ok(())
             })
         })
         .await

@@ -3,11 +3,12 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::*;
-use crate::Engine;
+use crate::{Engine, audit::NoSeal};
 
 fn config(folder: &Path) -> Config {
     let engine = Engine::Sqlite(folder.to_path_buf());
-    Config { engine, clock: Clock::System, instance: "test".to_owned(), fault: None }
+    let seal = Arc::new(NoSeal);
+    Config { engine, clock: Clock::System, instance: "test".to_owned(), seal, fault: None }
 }
 
 #[tokio::test]

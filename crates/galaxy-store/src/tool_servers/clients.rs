@@ -6,11 +6,13 @@
 use galaxy_domain::{
     Permit, ToolClientId,
     access::{Drive, Write},
+    audit::{Act, Fact},
     id::ToolServer,
     sign_in::ClientRow,
 };
 use uuid::Uuid;
 
+use super::records;
 use crate::{
     Store, Strength,
     db::{Tx, statement},
@@ -76,6 +78,8 @@ impl Store {
             Box::pin(async move {
                 let (server, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
                 statement!(tx.execute(ENTERED, server, workspace))?;
+                let record = records::about(permit, Act::ServerClient);
+                tx.record(record.with(Fact::Enabled, client.is_some()));
                 let Some(client) = client else { return Ok(()) };
                 statement!(tx.execute(SIGNS_IN, server, workspace))?;
                 insert(tx, (server, workspace), client).await

@@ -11,11 +11,13 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     Permit, ToolGrantId,
     access::{Drive, Read},
+    audit::{Act, Ending},
     id::{ToolServer, Workspace},
     sign_in::GrantRow,
 };
 use uuid::Uuid;
 
+use super::records;
 use crate::{
     Store, Strength,
     db::{Tx, statement},
@@ -158,9 +160,10 @@ impl Store {
                 let (server, workspace, person) = ids(permit);
                 let (id, now) = (ToolGrantId::fresh().uuid(), tx.now.as_millis());
                 let reason = reason.as_str();
-                let refused =
-                    statement!(tx.execute(REFUSE, id, person, reason, now, server, workspace));
-                refused.map(drop)
+                statement!(tx.execute(REFUSE, id, person, reason, now, server, workspace))?;
+                let record = records::about(permit, Act::ServerConnected);
+                tx.record(record.ended(Ending::Failed));
+                Ok(())
             })
         })
         .await

@@ -10,6 +10,7 @@ use galaxy_domain::{
 };
 use uuid::Uuid;
 
+use super::records;
 use crate::{
     Store, Strength,
     db::{Tx, row, statement},
@@ -183,6 +184,9 @@ impl Store {
             Box::pin(async move {
                 for ruling in rulings {
                     decide(tx, *permit, ruling).await?;
+                }
+                if !rulings.is_empty() {
+                    tx.record(records::ruled(permit, rulings));
                 }
                 Ok(())
             })

@@ -2,7 +2,9 @@
 
 use galaxy_domain::{Permit, PersonId, access::Write, id::ToolServer, tool_server::ToolServerRow};
 
-use super::{FIND, NewToolServer, Place, SECRETS, ToolServerChange, record::Record, sign_ins};
+use super::{
+    FIND, NewToolServer, Place, SECRETS, ToolServerChange, record::Record, records, sign_ins,
+};
 use crate::{
     db::{Tx, statement},
     error::StoreError,
@@ -93,6 +95,7 @@ pub(super) async fn update(
         row.signs_in,
         origin.as_deref()
     ))?;
+    tx.record(records::changed(&permit, change, &row));
     Ok(ToolServerRow { updated_at: tx.now, ..row })
 }
 

@@ -154,6 +154,7 @@ async fn a_disabled_account_has_no_sessions(store: &StoreFixture) {
         kind: SessionKind::Browser,
         secret_hash: secret.to_owned(),
         client: String::new(),
+        address: None,
         expires_at: store.clock.now().after(std::time::Duration::from_secs(60)),
     };
     store.open_session(session("one")).await.unwrap();

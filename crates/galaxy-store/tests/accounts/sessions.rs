@@ -27,6 +27,7 @@ async fn open(store: &StoreFixture, who: Someone, kind: SessionKind, secret: &st
         kind,
         secret_hash: secret.to_owned(),
         client: "Firefox".to_owned(),
+        address: None,
         expires_at: store.clock.now().after(DAY),
     };
     store.open_session(new).await.unwrap()

@@ -58,6 +58,7 @@ async fn ended_sessions_go(store: &StoreFixture) {
             kind: SessionKind::Browser,
             secret_hash: format!("hash {idx}"),
             client: "test".to_owned(),
+            address: None,
             expires_at: START.after(Duration::from_hours(hours)),
         };
         store.open_session(session).await.unwrap();

@@ -38,7 +38,7 @@ fn rule(scene: &Scene<'_>) -> ToolRule {
 }
 
 fn with_rule(who: Someone, rule: ToolRule) -> Along {
-    Along { rule: Some((who.may_self(), rule)), once: None }
+    Along { rule: Some((who.may_self(), rule)), ..Along::default() }
 }
 
 async fn rules(scene: &Scene<'_>) -> Vec<ToolRule> {
@@ -94,7 +94,7 @@ async fn a_decision_with_a_key_is_made_once(fixture: &StoreFixture) {
     let run = parked(&scene).await;
     let once = Once { route: "decide", key: "k".to_owned(), body_hash: "h".to_owned() };
     let decide = |once: &Once| {
-        let along = Along { rule: None, once: Some(once.clone()) };
+        let along = Along { once: Some(once.clone()), ..Along::default() };
         let (permit, items) = (scene.ann.may(run.id), allowed(scene.ann.id));
         fixture.decide(permit, 2, items, RunState::Queued, along)
     };

@@ -7,6 +7,11 @@ use sqlx::{Connection, Executor, PgConnection};
 use super::{Home, StoreFixture};
 
 impl StoreFixture {
+    /// Whether this is PostgreSQL, for statements that need two texts.
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self.home, Home::Database(_))
+    }
+
     /// Carries out `statement` on the database, on a connection that the store knows nothing of.
     ///
     /// # Panics

@@ -97,7 +97,9 @@ impl ServerError {
             | Self::TimedOut(_)
             | Self::TooLarge(_)
             | Self::Garbled(_) => true,
-            Self::NeedsSignIn { .. } | Self::Cancelled | Self::Said { .. } => false,
+            Self::NeedsSignIn { .. } | Self::Cancelled | Self::TaskLost(_) | Self::Said { .. } => {
+                false
+            }
         }
     }
 

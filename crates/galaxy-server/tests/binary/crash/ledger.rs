@@ -85,6 +85,22 @@ impl Talk {
         self.runs.iter().filter(|run| run.outcome() == Some("unknown")).count()
     }
 
+    /// Looks for a record that each call began, and one of how it ended.
+    pub(super) fn check_records(&self, records: &[Value]) {
+        for run in &self.runs {
+            let of = |act: &str| {
+                let of = records.iter().filter(|it| it["run"] == *run.id && it["act"] == act);
+                of.map(|it| it["ending"].as_str().unwrap()).collect::<Vec<_>>()
+            };
+            let (began, ended) = (of("tool.began"), of("tool.called"));
+            let Some(outcome) = run.outcome() else {
+                assert!(began.is_empty() && ended.is_empty(), "{run:#?}");
+                continue;
+            };
+            assert_eq!((began, ended), (vec!["begun"], vec![outcome]), "{run:#?}");
+        }
+    }
+
     /// Compares what was told with what is kept.
     pub(super) async fn check(&self, client: &Client, kept: &Kept) {
         let messages = client.messages(&self.conversation).await;

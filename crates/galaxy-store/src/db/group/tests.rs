@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::*;
 use crate::{
     Config, Engine, Growth, Store, Watcher,
+    audit::NoSeal,
     db::{job::Reply, statement},
 };
 
@@ -22,7 +23,8 @@ async fn open() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::Sqlite(folder.path().to_path_buf());
     let clock = Clock::fixed(Timestamp::from_millis(1));
-    let config = Config { engine, clock, instance: "test".to_owned(), fault: None };
+    let config =
+        Config { engine, clock, instance: "test".to_owned(), seal: Arc::new(NoSeal), fault: None };
     (folder, Store::open(config).await.unwrap())
 }
 
@@ -213,6 +215,7 @@ async fn closing_makes_the_changes_that_wait_and_refuses_later_ones() {
 
     let engine = Engine::Sqlite(folder.path().to_path_buf());
     let instance = "again".to_owned();
-    let config = Config { engine, clock: Clock::System, instance, fault: None };
+    let config =
+        Config { engine, clock: Clock::System, instance, seal: Arc::new(NoSeal), fault: None };
     assert_eq!(names(&Store::open(config).await.unwrap()).await, ["a", "b"]);
 }

@@ -1,7 +1,7 @@
 //! Keeping, renewing and giving up grants.
 
 use galaxy_base::Timestamp;
-use galaxy_domain::{Permit, access::Drive, id::ToolServer, sign_in::GrantRow};
+use galaxy_domain::{Permit, access::Drive, audit::Act, id::ToolServer, sign_in::GrantRow};
 
 use super::{
     KeptGrant, NewGrant, SIGNS_IN, ids,
@@ -12,7 +12,7 @@ use crate::{
     db::{Tx, statement},
     error::StoreError,
     json,
-    tool_servers::{clients, sign_ins},
+    tool_servers::{clients, records, sign_ins},
 };
 
 const TAKE: &str = concat!(
@@ -106,6 +106,9 @@ impl Store {
                 let (server, workspace, person) = ids(permit);
                 let taken: Option<Record> =
                     statement!(tx.fetch_optional(TAKE, server, workspace, person))?;
+                if taken.is_some() {
+                    tx.record(records::about(permit, Act::ServerDisconnected));
+                }
                 taken.map(Record::kept).transpose()
             })
         })
@@ -127,7 +130,11 @@ async fn put(
         tx.execute(PUT, id, person, sealed, issuer, scopes, expires, now, server, workspace)
     )?;
     statement!(tx.execute(SIGNS_IN, server, workspace))?;
-    if put == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    if put == 0 {
+        return Err(StoreError::NotFound);
+    }
+    tx.record(records::about(permit, Act::ServerConnected));
+    Ok(())
 }
 
 async fn renew(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{About, PERSON, Way, send, way};
+use super::{About, PERSON, Way, ask, send, way};
 
 /// How to call what is about accounts.
 pub(super) fn ways() -> Vec<Way> {
@@ -21,6 +21,11 @@ pub(super) fn ways() -> Vec<Way> {
         way("GET /api/auth/keys", Own(PERSON), 200),
         send("POST /api/auth/keys", Own(PERSON), 422, json!({})),
         way("DELETE /api/auth/keys/{id}", Looking(PERSON), 204),
+        way("GET /api/audit", Nothing, 200),
+        way("GET /api/audit/own", Own(PERSON), 200),
+        way("GET /api/audit/state", Nothing, 200),
+        way("POST /api/audit/check", Nothing, 202),
+        ask("GET /api/audit/export", Nothing, 200, "?format=jsonl"),
         way("GET /api/people", Nothing, 200),
         send("POST /api/people", Nothing, 422, json!({})),
         send("PATCH /api/people/{id}", Nothing, 200, json!({ "name": "Somebody" })),

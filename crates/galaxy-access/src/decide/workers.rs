@@ -1,14 +1,24 @@
-//! Permits of whoever carries a run, and the caller that it is then.
+//! Permits that rest on no caller's wish: of workers, and of commands on this machine.
 
 use galaxy_domain::{
-    Caller, ConversationId, Permit,
-    access::{Credential, Drive, Proof, Read, Scope, Target, Write},
-    id::{Conversation, Run},
+    Caller, ConversationId, Permit, PersonId,
+    access::{Administer, Credential, Drive, Proof, Read, Scope, Target, Write},
+    id::{Conversation, Run, Workspace},
     person::Person,
     run::RunRow,
 };
+use galaxy_store::Store;
 
 use super::{Denied, mint};
+
+/// The permit of whoever may read the data itself, such as a command on this machine: the operating
+/// system has decided.
+pub fn operate(store: &Store) -> Permit<Administer, Workspace> {
+    let workspace = store.workspace();
+    // It is nobody in particular.
+    let nobody = PersonId::from_uuid(workspace.uuid());
+    mint(workspace, workspace, nobody).by(Credential::Local)
+}
 
 /// The permit of a worker to carry on a run that it has claimed.
 pub fn drive(run: &RunRow) -> Permit<Drive, Run> {

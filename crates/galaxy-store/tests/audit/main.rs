@@ -1,0 +1,10 @@
+//! What is written down of what happened: one suite, run on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod acts;
+mod chains;
+mod lists;
+mod old;
+mod scene;
+mod tampering;
