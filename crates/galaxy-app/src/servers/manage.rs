@@ -6,7 +6,7 @@ use galaxy_access::{administer, look_after};
 use galaxy_domain::{
     Caller, Permit, ToolServerId, access::Write, id::ToolServer, tool_server::ToolServerRow,
 };
-use galaxy_store::{NewToolServer, Once, ToolServerChange, tool_servers::tools::ToolRuling};
+use galaxy_store::{NewToolServer, Once, Place, ToolServerChange, tool_servers::tools::ToolRuling};
 use tokio::time::timeout;
 
 use super::{
@@ -51,16 +51,13 @@ impl App {
         let (stored, most) = self.checked(caller, id, &new, weighed)?;
         // What was sent holds what opens the server.
         let once = once.map(|it| self.access.sealed(it));
-        let made = self.store.create_tool_server(place, stored, most, once.as_ref()).await?;
-        self.servers.shelves.forget_all();
+        let adding = self.servers.clone().add(caller.clone(), place, stored, most, once);
+        // What was begun is finished, also when whoever asked for it goes away.
+        let added = self.servers.tasks.spawn(adding).await;
+        let gone = |_| AppError::Unavailable("The server is about to stop.".to_owned());
+        let id = added.map_err(gone)??;
         self.remembered.forget_all();
-        let permit = self.care_permit(caller, made.value).await?;
-        if !made.replayed {
-            let row = self.store.tool_server(permit).await?;
-            self.servers.look_now(&row, Some(caller.person), First::Allowed(permit)).await;
-            self.remembered.forget_all();
-        }
-        self.server(caller, made.value).await
+        self.server(caller, id).await
     }
 
     fn checked(
@@ -225,6 +222,26 @@ impl App {
 }
 
 impl Servers {
+    /// Keeps a new server and looks at it for the first time.
+    async fn add(
+        self: Arc<Self>,
+        caller: Caller,
+        place: Place,
+        stored: NewToolServer,
+        most: usize,
+        once: Option<Once>,
+    ) -> Result<ToolServerId, AppError> {
+        let made = self.store.create_tool_server(place, stored, most, once.as_ref()).await?;
+        self.shelves.forget_all();
+        if !made.replayed {
+            let target = self.store.tool_server_target(made.value).await?;
+            let permit = look_after(&caller, &target.ok_or(AppError::NotFound)?)?;
+            let row = self.store.tool_server(permit).await?;
+            self.look_now(&row, Some(caller.person), First::Allowed(permit)).await;
+        }
+        Ok(made.value)
+    }
+
     /// Looks at a server for as long as somebody waits, and goes on behind their back: what must
     /// be fetched first takes longer. What `first` says of the list holds whenever it comes.
     pub(super) async fn look_now(self: &Arc<Self>, row: &ToolServerRow, who: Who, first: First) {

@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures::FutureExt;
 use galaxy_app::{
     AppError,
     calls::{Called, Wanted},
@@ -102,6 +103,22 @@ async fn what_a_slow_server_lists_first_is_allowed_when_it_comes(fixture: &Store
     assert_eq!(names(&house, &house.ann).await, ["weather__look"]);
     // What it lists later waits.
     server.offer(vec![tool("look", "Looks."), tool("send", "Sends.")]);
+    assert_eq!(names(&house, &house.ann).await, ["weather__look"]);
+}
+
+async fn a_server_is_looked_at_also_when_whoever_adds_it_is_gone_at_once(fixture: &StoreFixture) {
+    let house = House::idle(&fixture.store, [], [], worker("one")).await;
+    let server = answering(&house, "weather", "Sunny.");
+    server.hold();
+    // Gone before anything of it is stored.
+    let gone = house.app.add_server(&house.ann, new("weather"), None).now_or_never();
+    assert!(gone.is_none());
+    server.is_waited_for().await;
+    let mut news = house.app.offers_changed();
+    server.release();
+    while names(&house, &house.ann).await.is_empty() {
+        news.changed().await.unwrap();
+    }
     assert_eq!(names(&house, &house.ann).await, ["weather__look"]);
 }
 
@@ -250,6 +267,7 @@ async fn a_program_that_is_an_agent_itself_is_asked_first(fixture: &StoreFixture
 galaxy_testkit::on_both_engines! {
     a_server_that_is_added_is_looked_at_and_its_tools_can_be_used,
     what_a_slow_server_lists_first_is_allowed_when_it_comes,
+    a_server_is_looked_at_also_when_whoever_adds_it_is_gone_at_once,
     a_run_calls_a_servers_tool_once_somebody_allowed_it,
     a_tool_that_changed_is_not_called_until_somebody_allows_it,
     a_server_that_is_off_or_gone_is_not_called,
