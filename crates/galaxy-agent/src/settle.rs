@@ -2,7 +2,7 @@
 
 mod perform;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use galaxy_base::text::{clip, headline};
