@@ -12,7 +12,7 @@ use galaxy_domain::{
     audit::{Act, Fact, Record, Thing},
     elicitation::{Answer, Wrong},
     id::{Person, Run},
-    tool::{Decision, ToolRule},
+    tool::{Decision, Reach, ToolRule},
     transcript::{OpenCall, Question},
 };
 use galaxy_store::{Along, Once, StoreError};

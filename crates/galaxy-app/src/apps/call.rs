@@ -107,7 +107,10 @@ impl App {
         }
         let through = match wanted.yes {
             Some(_) => through.allowed_by_person(),
-            None => through.allowed_by(self.rules(caller).await?.grounds(tool.name())),
+            None => {
+                let shelf = self.servers.shelf(caller.person, caller.workspace).await?;
+                through.allowed_by(self.rules(caller, &shelf).await?.grounds(tool.name()))
+            }
         };
         let calling = self.calling(caller, through, tool.effect()).await?;
         let params = json!({ "name": wanted.tool, "arguments": wanted.arguments });

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use galaxy_access::use_tool;
-use galaxy_agent::Policy;
+use galaxy_agent::{Policy, policy::Grounds};
 use galaxy_domain::{Caller, ToolServerId, Verdict, access::Scope};
 use galaxy_tool::{
     AnyTool,
@@ -47,6 +47,8 @@ pub struct MountedTool {
     pub tool: Arc<RemoteTool>,
     /// Whether the person wants to be asked first.
     pub verdict: Verdict,
+    /// What that rests on.
+    pub(crate) grounds: Grounds,
 }
 
 /// What came of a call that was passed on.
@@ -89,7 +91,8 @@ impl App {
             let verdict = rules.verdict(&**tool);
             // Who is at the other end may be an agent and nothing else.
             let offered = verdict != Verdict::Deny && tool.definition().view.for_model;
-            offered.then(|| MountedTool { tool: tool.clone(), verdict })
+            let grounds = rules.grounds(tool.name());
+            offered.then(|| MountedTool { tool: tool.clone(), verdict, grounds })
         };
         Ok(Mounted {
             id: row.id,
@@ -114,7 +117,7 @@ impl App {
         cx: &RequestCx,
     ) -> Result<Relayed, AppError> {
         let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
-        let Some(MountedTool { tool, verdict }) = mounted.tool(name) else {
+        let Some(MountedTool { tool, verdict, grounds }) = mounted.tool(name) else {
             return Ok(Relayed::Unknown);
         };
         let empty = Value::Object(serde_json::Map::new());
@@ -136,7 +139,7 @@ impl App {
             self.refused(caller, &through, "invalid").await?;
             return Ok(Relayed::Unfit(wrong));
         }
-        let through = through.allowed_by(self.rules(caller).await?.grounds(tool.name()));
+        let through = through.allowed_by(*grounds);
         let calling = self.calling(caller, through, tool.effect()).await?;
         let began = Instant::now();
         let relayed = pass_on(&*mounted.server, tool.definition(), params, cx).await;

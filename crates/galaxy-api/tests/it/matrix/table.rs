@@ -159,12 +159,8 @@ fn send(operation: &'static str, about: About, status: u16, body: Value) -> Way 
 /// Every operation. What lies behind the decision is tested elsewhere, so a body that is refused
 /// only after it serves where a right one would have effects that outlast the test.
 pub(super) fn ways() -> Vec<Way> {
-    let mut ways = deployment();
-    ways.extend(account::ways());
-    ways.extend(conversations());
-    ways.extend(runs());
-    ways.extend(tasks());
-    ways.extend(servers::ways());
+    let all = [deployment(), account::ways(), conversations(), runs(), tasks(), servers::ways()];
+    let mut ways: Vec<Way> = all.into_iter().flatten().collect();
     // Last, because it ends the sessions of whoever calls it.
     ways.push(way("POST /api/auth/sign-out", About::Nothing, 204));
     ways
