@@ -4,6 +4,91 @@
  */
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what happened in the workspace, the newest first */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to read all records; what is found is in the state of the log */
+        post: operations["post_audit_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Save what happened as a file, the newest first */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was done in one's own name, the newest first */
+        get: operations["get_audit_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the records are as they were written, as far as that is known */
+        get: operations["get_audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/confirm": {
         parameters: {
             query?: never;
@@ -1401,11 +1486,29 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        ActName: "account.set_up" | "sign_in" | "sign_out" | "session.closed" | "session.betrayed" | "password.changed" | "session.confirmed" | "password.reset" | "key.created" | "key.deleted" | "key.refused" | "person.created" | "person.changed" | "person.deleted" | "access.denied" | "tool_server.added" | "tool_server.changed" | "tool_server.deleted" | "tool_server.tools" | "tool_server.client" | "tool_server.connected" | "tool_server.disconnected" | "tool.began" | "tool.called" | "approval.given" | "approval.denied" | "question.answered" | "rule.set" | "rule.deleted" | "secret.opened" | "conversation.exported" | "conversation.deleted" | "task.deleted" | "vault.rotated" | "programs.unconfined" | "registry.imported" | "log.opened" | "log.pruned" | "log.exported";
         /**
          * @description What a person does with a question.
          * @enum {string}
          */
         Action: "accept" | "decline" | "cancel";
+        /** @description Who did something. */
+        ActorView: {
+            /** @description From where, if that was looked at. */
+            address: string | null;
+            /** @description Which session, key or run that was. */
+            credential: string | null;
+            /** @description What they are called, while they have an account. */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description The account, if that is known.
+             */
+            person: string | null;
+            /** @description By what they came. */
+            way: components["schemas"]["WayName"];
+        };
         /** @description What is chosen of an entry, and consented to. */
         AddOffer: {
             /** @description The digest of what was shown: nothing else is added. */
@@ -1814,6 +1917,71 @@ export interface components {
             /** @description On whose behalf; only the caller themselves. */
             user_id?: string | null;
         };
+        /** @description What came of reading all records. */
+        AuditCheckView: {
+            /** @description When that began. */
+            at: string;
+            /** @description Where each chain ended, as `chain:place:hash`, to be noted down elsewhere. */
+            heads: string[];
+            /**
+             * Format: int64
+             * @description How much more is not.
+             */
+            more_troubles: number;
+            /**
+             * Format: int64
+             * @description Records that were there.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Records that had been removed when their time was over.
+             */
+            removed: number;
+            /** @description What is not as it was written. */
+            troubles: string[];
+        };
+        /** @description Some records, and where the next ones begin. */
+        AuditPageView: {
+            /** @description The records, the newest first. */
+            items: components["schemas"]["AuditRecordView"][];
+            /** @description What to pass as `cursor` to get the next ones; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A record of what happened. */
+        AuditRecordView: {
+            /** @description What was done. */
+            act: components["schemas"]["ActName"];
+            /** @description Who did it. */
+            actor: components["schemas"]["ActorView"];
+            /** @description When it happened. */
+            at: string;
+            /** @description How it ended. */
+            ending: components["schemas"]["EndingName"];
+            /** @description What else is known. Never contents. */
+            facts: components["schemas"]["FactView"][];
+            /** @description SHA-256 of it and of all before it in its chain. */
+            hash: string;
+            /** @description Where it stands: chain and place, such as `1.7`. */
+            id: string;
+            /**
+             * Format: uuid
+             * @description In which run.
+             */
+            run: string | null;
+            subject: components["schemas"]["SubjectView"] | null;
+        };
+        /** @description How the log is, as far as this server knows. */
+        AuditStateView: {
+            /** @description Whether it is being read at the moment. */
+            checking: boolean;
+            /**
+             * Format: int32
+             * @description For how many days records are kept; `null`: for ever.
+             */
+            kept_days: number | null;
+            last: components["schemas"]["AuditCheckView"] | null;
+        };
         /** @description How people get in. */
         AuthView: {
             /** @description By password. */
@@ -2142,6 +2310,8 @@ export interface components {
             /** @description When the server waits no longer; `null` where it has all the time in the world. */
             until: string | null;
         };
+        /** @enum {string} */
+        EndingName: "done" | "failed" | "refused" | "aborted" | "unknown" | "begun";
         /** @description A client that somebody registered at the issuer of a tool server. */
         EnterClient: {
             /** @description The client's ID there. */
@@ -2161,6 +2331,13 @@ export interface components {
          * @enum {string}
          */
         EntryStatusName: "active" | "deprecated" | "deleted";
+        /** @description Something else that is known. */
+        FactView: {
+            /** @description Its name, such as `took_ms`. */
+            name: string;
+            /** @description What it says. */
+            value: string;
+        };
         /** @description What is switched on. */
         FeaturesView: {
             /** @description Whether people who are no administrators may add tool servers of their own. */
@@ -3727,6 +3904,15 @@ export interface components {
          * @enum {string}
          */
         StatusName: "unknown" | "ok" | "failed" | "disabled";
+        /** @description What something was done to. */
+        SubjectView: {
+            /** @description Its id, or its name where it has none. */
+            id: string;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["ThingName"];
+            /** @description What it was called then; of people, what they are called now. */
+            name: string | null;
+        };
         /** @description A to-do. */
         TaskView: {
             /**
@@ -3760,6 +3946,8 @@ export interface components {
             /** @description When it was last changed. */
             updated_at: string;
         };
+        /** @enum {string} */
+        ThingName: "person" | "session" | "key" | "tool_server" | "tool" | "conversation" | "run" | "task" | "route" | "deployment" | "log";
         /** @description Tokens for an API client. */
         TokensView: {
             /** @description Goes into `Authorization: Bearer`. */
@@ -3966,6 +4154,8 @@ export interface components {
             /** @description What to do. */
             title: string;
         };
+        /** @enum {string} */
+        WayName: "session" | "token" | "key" | "proxy" | "test_mode" | "local" | "run" | "password" | "system";
         /** @description One way to have a server. */
         WayView: {
             /** @description Names it within its entry. */
@@ -4004,6 +4194,186 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description Those of a person. */
+                person?: string;
+                /** @description Those of an act, such as `key.created`. */
+                act?: string;
+                /** @description Those that ended so, such as `refused`. */
+                ending?: string;
+                /** @description Those about a thing: its id, or the name of a tool. */
+                subject?: string;
+                /** @description Those of a run. */
+                run?: string;
+                /** @description Those of this moment and later. */
+                from?: string;
+                /** @description Those before this moment. */
+                until?: string;
+                /** @description Where to begin: `next` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPageView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audit_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query: {
+                /** @description `jsonl` or `csv`. */
+                format: "jsonl" | "csv";
+                /** @description Those of this moment and later. */
+                from?: string;
+                /** @description Those before this moment. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_own: {
+        parameters: {
+            query?: {
+                /** @description Those of a person. */
+                person?: string;
+                /** @description Those of an act, such as `key.created`. */
+                act?: string;
+                /** @description Those that ended so, such as `refused`. */
+                ending?: string;
+                /** @description Those about a thing: its id, or the name of a tool. */
+                subject?: string;
+                /** @description Those of a run. */
+                run?: string;
+                /** @description Those of this moment and later. */
+                from?: string;
+                /** @description Those before this moment. */
+                until?: string;
+                /** @description Where to begin: `next` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPageView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStateView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_auth_confirm: {
         parameters: {
             query?: never;

@@ -167,9 +167,8 @@ impl<'a> House<'a> {
         };
         let servers = Arc::new(FakeToolServers::default());
         let issuer = Arc::new(FakeIssuer::default());
-        let fakes =
-            || -> (Arc<dyn ToolServers>, Arc<dyn SignIn>) { (servers.clone(), issuer.clone()) };
-        let (opener, sign_in) = plan.real.unwrap_or_else(fakes);
+        let (opener, sign_in) =
+            plan.real.unwrap_or_else(|| (servers.clone() as _, issuer.clone() as _));
         let parts = Parts {
             store: store.store.clone(),
             access: Arc::new(Access::new(access, store.store.clone()).unwrap()),
