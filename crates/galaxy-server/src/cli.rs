@@ -239,7 +239,9 @@ async fn migrate(settings: Settings) -> Result<()> {
 }
 
 fn openapi() -> Result<()> {
-    say::line(serde_json::to_string_pretty(&galaxy_api::document())?);
+    // As a value its keys are sorted: what the document holds of its own has no order that stays.
+    let document = serde_json::to_value(galaxy_api::document())?;
+    say::line(serde_json::to_string_pretty(&document)?);
     Ok(())
 }
 
