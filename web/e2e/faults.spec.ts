@@ -98,6 +98,14 @@ async function open(page: Page, part: string) {
   await expect(page.getByRole('main')).toBeVisible();
 }
 
+/** A server that says that its tools changed is listened to every two seconds. */
+async function told(page: Page, server: string, state: string) {
+  await expect(async () => {
+    await open(page, 'tools');
+    await expect(row(page, server)).toContainText(state, { timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
+}
+
 for (const fault of FAULTS) {
   for (const server of fault.on) {
     test(`${server}: ${fault.tool}`, async ({ page }, info) => {
@@ -140,8 +148,7 @@ for (const fault of FAULTS) {
 for (const server of BOTH) {
   test(`${server}: change`, async ({ page }, info) => {
     await call(page, `${server}__change`);
-    await open(page, 'tools');
-    await expect(row(page, server)).toContainText('1 tool waits to be allowed');
+    await told(page, server, '1 tool waits to be allowed');
     await seen(page, info, 'tools');
     await open(page, '');
     const gone = await call(page, `${server}__fine`);
@@ -155,6 +162,8 @@ for (const server of BOTH) {
     // As it was, it is offered again without a word.
     await open(page, '');
     await call(page, `${server}__calm`);
+    await told(page, server, 'ready');
+    await open(page, '');
     const fine = await call(page, `${server}__fine`);
     await fine.locator('summary').click();
     await expect(fine).toContainText('All is well.');
