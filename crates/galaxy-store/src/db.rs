@@ -5,6 +5,7 @@
 
 pub(crate) mod group;
 pub(crate) mod job;
+pub(crate) mod lane;
 pub(crate) mod migrate;
 pub(crate) mod news;
 pub(crate) mod postgres;

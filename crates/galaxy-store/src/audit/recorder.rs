@@ -1,24 +1,24 @@
 //! Records of what has no effect, written together: a busy client must not cost a commit per call.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use galaxy_domain::audit::Record;
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinHandle,
     time::{sleep, timeout},
 };
 
 use crate::{
-    db::{Db, PATIENCE, Strength},
+    db::{
+        Db, Strength,
+        lane::{Lane, closed},
+    },
     error::StoreError,
 };
 
 /// How many records may wait.
 const QUEUE: usize = 8_192;
+const FULL: &str = "too many records are waiting";
 /// How many are written together at most.
 const BATCH: usize = 512;
 /// How long the first of them waits for others.
@@ -34,53 +34,32 @@ enum Note {
 
 /// The way to the task that writes.
 #[derive(Debug)]
-pub(crate) struct Recorder {
-    queue: Mutex<Option<mpsc::Sender<Note>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
+pub(crate) struct Recorder(Lane<Note>);
 
 impl Recorder {
     /// Starts the task; it ends when the recorder is dropped or closed.
     pub(crate) fn start(db: &Arc<Db>) -> Self {
-        let (sender, queue) = mpsc::channel(QUEUE);
-        let task = db.tasks().spawn(work(Arc::clone(db), queue));
-        Self { queue: Mutex::new(Some(sender)), task: Mutex::new(Some(task)) }
+        Self(Lane::start(db, QUEUE, work))
     }
 
     /// Writes what is queued and ends.
     pub(crate) async fn close(&self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            task.await.ok();
-        }
+        self.0.close().await;
     }
 
     pub(super) async fn note(&self, record: Record) -> Result<(), StoreError> {
-        self.send(Note::Record(Box::new(record))).await
+        self.0.send(Note::Record(Box::new(record)), FULL).await
     }
 
     pub(super) fn note_now(&self, record: Record) -> bool {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        queue.is_some_and(|it| it.try_send(Note::Record(Box::new(record))).is_ok())
+        self.0.offer(Note::Record(Box::new(record)))
     }
 
     pub(super) async fn written(&self) -> Result<(), StoreError> {
         let (done, waiting) = oneshot::channel();
-        self.send(Note::Flush(done)).await?;
+        self.0.send(Note::Flush(done), FULL).await?;
         waiting.await.map_err(|_| closed())
     }
-
-    async fn send(&self, note: Note) -> Result<(), StoreError> {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let queue = queue.ok_or_else(closed)?;
-        let sent = queue.send_timeout(note, PATIENCE).await;
-        sent.map_err(|_| StoreError::unavailable("too many records are waiting"))
-    }
-}
-
-fn closed() -> StoreError {
-    StoreError::unavailable("the store is closed")
 }
 
 async fn work(db: Arc<Db>, mut queue: mpsc::Receiver<Note>) {

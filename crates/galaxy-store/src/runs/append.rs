@@ -1,13 +1,10 @@
 //! The appender: entries of many runs that come while a commit is under way are written by the
 //! next one, in one statement.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use galaxy_domain::{Permit, RunId, WorkspaceId, access::Drive, audit::Record, id::Run};
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +14,8 @@ use super::{
 use crate::{
     Store,
     db::{
-        Db, PATIENCE, Strength, Tx,
+        Db, Strength, Tx,
+        lane::{Lane, closed},
         rows::{ROWS, Texts, list},
         statement,
     },
@@ -60,37 +58,23 @@ type Waiting = (Append, oneshot::Sender<Result<u64, StoreError>>);
 
 /// The way to the appending task.
 #[derive(Debug)]
-pub(crate) struct Appender {
-    queue: Mutex<Option<mpsc::Sender<Waiting>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
+pub(crate) struct Appender(Lane<Waiting>);
 
 impl Appender {
     /// Starts the task; it ends when the appender is dropped or closed.
     pub(crate) fn start(db: &Arc<Db>) -> Self {
-        let (sender, queue) = mpsc::channel(QUEUE);
-        let task = db.tasks().spawn(work(Arc::clone(db), queue));
-        Self { queue: Mutex::new(Some(sender)), task: Mutex::new(Some(task)) }
+        Self(Lane::start(db, QUEUE, work))
     }
 
     /// Writes what is queued and ends.
     pub(crate) async fn close(&self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            task.await.ok();
-        }
+        self.0.close().await;
     }
 
     async fn append(&self, append: Append) -> Result<u64, StoreError> {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let queue = queue.ok_or_else(|| StoreError::unavailable("the store is closed"))?;
         let (reply, answer) = oneshot::channel();
-        let sent = queue.send_timeout((append, reply), PATIENCE).await;
-        sent.map_err(|_| StoreError::unavailable("too many entries are waiting"))?;
-        // Otherwise closing would wait for this caller.
-        drop(queue);
-        answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("the store is closed")))
+        self.0.send((append, reply), "too many entries are waiting").await?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
     }
 }
 
