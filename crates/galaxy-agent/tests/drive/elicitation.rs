@@ -102,15 +102,6 @@ async fn a_no_is_told_to_the_tool_and_not_taken_for_an_end() {
     assert_eq!(said, [("sure".to_owned(), Answer::Decline)].into());
 }
 
-/// A process that dies when `gate` is reached.
-async fn crash_at(scene: &Scene, gate: &Gate) {
-    let signals = Signals::default();
-    tokio::select! {
-        end = scene.drive_with(&signals) => panic!("{end:?}"),
-        () = gate.reached() => (),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_crash_while_it_waits_or_after_its_answer_loses_nothing() {
     let seen = Seen::default();
@@ -131,7 +122,7 @@ async fn a_crash_after_it_went_on_leaves_its_end_unknown() {
     let scene = scene(pays(1, &gate, &seen));
     scene.drive().await;
     says(&scene, yes());
-    crash_at(&scene, &gate).await;
+    scene.crash_at(&gate).await;
     gate.open();
     assert_eq!(scene.drive().await, Stop::Finished);
     assert_eq!(scene.replies(), [("a".to_owned(), Outcome::Unknown)]);
@@ -157,7 +148,7 @@ async fn what_only_looks_goes_on_with_the_same_answers_after_a_crash() {
     let scene = scene(look);
     scene.drive().await;
     says(&scene, yes());
-    crash_at(&scene, &gate).await;
+    scene.crash_at(&gate).await;
     gate.open();
     assert_eq!(scene.drive().await, Stop::Finished);
     assert_eq!(scene.replies(), [("a".to_owned(), done("a view"))]);

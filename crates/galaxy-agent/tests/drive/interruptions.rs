@@ -39,15 +39,6 @@ async fn until(scene: &Scene, gate: &Gate, signals: &Signals, then: impl FnOnce(
     driven.unwrap()
 }
 
-/// A process that dies when `gate` is reached.
-async fn crash_at(scene: &Scene, gate: &Gate) {
-    let signals = Signals::default();
-    tokio::select! {
-        end = scene.drive_with(&signals) => panic!("{end:?}"),
-        () = gate.reached() => (),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_stop_keeps_what_was_said_so_far() {
     let (gate, signals) = (Gate::new(), Signals::default());
@@ -210,7 +201,7 @@ async fn after_a_crash_effects_are_unknown_and_never_repeated() {
     let looked = look.inputs();
     let scene =
         Scene::new([both, Script::says("I do not know.")]).with(post(&gate, &posted)).with(look);
-    crash_at(&scene, &gate).await;
+    scene.crash_at(&gate).await;
     let began = |id: &str, effect| Item::Began { call: call(id), effect, view: None };
     assert!(scene.settled().contains(&began("a", Effect::Reaches)), "stored before it ran");
     let strengths: Vec<Strength> = scene
@@ -240,7 +231,7 @@ async fn after_a_crash_effects_are_unknown_and_never_repeated() {
 async fn a_crash_in_the_middle_of_an_answer_asks_again() {
     let gate = Gate::new();
     let scene = Scene::new([Script::says("Half").wait(&gate), Script::says("Whole.")]);
-    crash_at(&scene, &gate).await;
+    scene.crash_at(&gate).await;
     assert_eq!(scene.drive().await, Stop::Finished);
     assert_eq!(scene.answers(), [("Whole.".to_owned(), vec![], Finish::Stop)]);
 }

@@ -16,7 +16,7 @@ use galaxy_domain::{
     tool::{Decision, Reach, ToolRule},
     transcript::{Delta, Finish, OpenCall},
 };
-use galaxy_testkit::{FakeTool, Script, ScriptedModel, store::START};
+use galaxy_testkit::{FakeTool, Gate, Script, ScriptedModel, store::START};
 use galaxy_tool::{Toolbox, server::Holds};
 use serde_json::Value;
 
@@ -78,6 +78,15 @@ impl Scene {
             clock: self.clock.clone(),
             pace: Arc::new(move || pace),
             first: self.first,
+        }
+    }
+
+    /// A process that dies when `gate` is reached.
+    pub(crate) async fn crash_at(&self, gate: &Gate) {
+        let signals = Signals::default();
+        tokio::select! {
+            end = self.drive_with(&signals) => panic!("{end:?}"),
+            () = gate.reached() => (),
         }
     }
 

@@ -74,15 +74,6 @@ fn count(scene: &Scene, kind: &str) -> usize {
     scene.kinds().iter().filter(|it| **it == kind).count()
 }
 
-/// A process that dies when `gate` is reached.
-async fn crash_at(scene: &Scene, gate: &Gate) {
-    let signals = Signals::default();
-    tokio::select! {
-        end = scene.drive_with(&signals) => panic!("{end:?}"),
-        () = gate.reached() => (),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_a_server_goes_on_with_is_noted_before_it_is_looked_after() {
     let seen = Seen::default();
@@ -106,10 +97,10 @@ async fn a_crash_costs_no_task_not_even_one_with_effects() {
         let (gate, seen) = (Gate::new(), Seen::default());
         let mut scene = scene(builds(effect, &gate, &seen));
         for _ in 0..3 {
-            crash_at(&scene, &gate).await;
+            scene.crash_at(&gate).await;
             let fresh = Gate::new();
             scene = again(scene, builds(effect, &fresh, &seen));
-            crash_at(&scene, &fresh).await;
+            scene.crash_at(&fresh).await;
             scene = again(scene, builds(effect, &gate, &seen));
         }
         gate.open();
@@ -204,7 +195,7 @@ async fn what_a_task_asks_parks_the_run_and_the_answer_goes_to_the_task() {
 async fn a_tool_that_changed_since_is_not_taken_at_its_word() {
     let (gate, seen) = (Gate::new(), Seen::default());
     let before = scene(builds(Effect::Reaches, &gate, &seen));
-    crash_at(&before, &gate).await;
+    before.crash_at(&gate).await;
     let schema = json!({ "type": "object", "description": "Everything." });
     let after = again(before, builds(Effect::Reaches, &open_gate(), &seen).takes(schema));
     assert_eq!(after.drive().await, Stop::Finished);
@@ -221,7 +212,7 @@ async fn others_are_answered_while_a_task_goes_on() {
     let scene = Scene::new([both, Script::says("Done.")])
         .with(builds(Effect::Reaches, &gate, &seen))
         .with(FakeTool::says("look", Effect::Reads, "a view"));
-    crash_at(&scene, &gate).await;
+    scene.crash_at(&gate).await;
     assert_eq!(scene.replies(), [("b".to_owned(), done("a view"))]);
 }
 
