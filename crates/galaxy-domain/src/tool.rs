@@ -36,7 +36,7 @@ pub struct ToolCall {
 pub enum Effect {
     /// Looks only; repeating it is harmless.
     Reads,
-    /// Changes something the person can undo here.
+    /// Changes something in our own database, which the person can undo here.
     Writes,
     /// Reaches outside: mail, money, other people's machines.
     Reaches,

@@ -1,7 +1,8 @@
 //! What is written down of calls outside runs.
 //!
-//! **Invariant:** a call with effects is made only after it was written, and synced, that it begins.
-//! What only reads is written down soon after, together with others.
+//! **Invariant:** a call with effects is made only after it was written that it begins, and no effect
+//! outlives that record. How it ended is written down soon after, together with others, and so is
+//! what only reads.
 
 use std::time::Duration;
 
@@ -77,7 +78,6 @@ impl Through {
 pub(crate) struct Calling {
     store: Store,
     record: Option<Record>,
-    has_effects: bool,
 }
 
 impl Calling {
@@ -85,12 +85,7 @@ impl Calling {
     pub(crate) async fn ended(mut self, ending: Ending, took: Duration) {
         let Some(record) = self.record.take() else { return };
         let record = record.ended(ending).with(Fact::TookMs, took);
-        let written = if self.has_effects {
-            self.store.record(record, Strength::Relaxed).await
-        } else {
-            self.store.note(record).await
-        };
-        if let Err(err) = written {
+        if let Err(err) = self.store.note(record).await {
             tracing::error!(error = %err, "how a call ended was not written down");
         }
     }
@@ -116,14 +111,17 @@ impl App {
         through: Through,
         effect: Effect,
     ) -> Result<Calling, AppError> {
-        let has_effects = !effect.is_repeatable();
         let record = |act| through.record(caller, act).with(Fact::Effect, effect_name(effect));
-        if has_effects {
-            let began = record(Act::ToolBegan).ended(Ending::Begun);
-            self.store.record(began, Strength::Synced).await?;
+        let began = match effect {
+            Effect::Reads | Effect::Asks => None,
+            // The change is a later commit of the same database: it is not kept without this one.
+            Effect::Writes => Some(Strength::Relaxed),
+            Effect::Reaches => Some(Strength::Synced),
+        };
+        if let Some(strength) = began {
+            self.store.record(record(Act::ToolBegan).ended(Ending::Begun), strength).await?;
         }
-        let (store, record) = (self.store.clone(), Some(record(Act::ToolCalled)));
-        Ok(Calling { store, record, has_effects })
+        Ok(Calling { store: self.store.clone(), record: Some(record(Act::ToolCalled)) })
     }
 
     /// Writes down that a call was not made, and why.
