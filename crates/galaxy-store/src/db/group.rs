@@ -1,5 +1,5 @@
 //! Group commit: one thread owns the only writing connection of SQLite and commits together what
-//! came while the previous commit was under way, or a moment later when there is company. It is a thread of its own because statements and
+//! came while the previous commit was under way. It is a thread of its own because statements and
 //! syncs block; only a change as a whole costs a change of threads, not each of its statements.
 //!
 //! **Invariant:** jobs are done in the order they came; each is atomic by itself, so one that
