@@ -204,9 +204,11 @@ fn told(outcome: &Outcome) -> (Vec<Part>, bool) {
         }
         Outcome::Denied { reason: None } => "The person did not allow this call.".to_owned(),
         Outcome::Aborted => "The call was stopped before it was done.".to_owned(),
-        Outcome::Unknown => "The connection broke while this call was under way. It is unknown \
-                             whether it took effect; do not repeat it without checking."
-            .to_owned(),
+        Outcome::Unknown => {
+            "This call was cut off while it was under way. It is unknown whether it \
+                             took effect; do not repeat it without checking."
+                .to_owned()
+        }
     };
     (vec![Part::text(text)], true)
 }

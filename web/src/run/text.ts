@@ -9,7 +9,7 @@ export const words = {
   arguments: 'Arguments', noArguments: 'No arguments', result: 'Result', noResult: 'No output', picture: 'Picture from the tool', progressOf: (tool: string) => `Progress of ${tool}`, showAll: (n: string) => `Show all ${n} characters`, cut: 'cut',
   asTask: (note: string) => `as a task: ${note}`, atWork: 'at work', taskOver: (server: string, since: string) => `It ran at ${server} as a task, begun ${since}.`,
   taskSince: (server: string, since: string, until: string | null) => `${server} works on it by itself since ${since}; this goes on whatever happens to this page or to Galaxy.${until ? ` It keeps the task until ${until}.` : ''}`,
-  unknownHint: 'The server stopped while this ran. It may or may not have happened.', abortedHint: 'It was stopped before it ended.', deniedBy: (reason: string) => (reason ? `Denied: ${reason}` : 'Denied.'),
+  unknownHint: 'It was cut off before it ended. It may or may not have happened.', abortedHint: 'It was stopped before it ended.', deniedBy: (reason: string) => (reason ? `Denied: ${reason}` : 'Denied.'),
   edited: 'with changed arguments', reach: { once: 'allowed once', conversation: 'allowed in this chat', always: 'always allowed' },
   effects: { reads: 'It only looks.', writes: 'It changes something in this workspace.', reaches: 'It reaches outside this workspace.', asks: 'It asks you something.' },
   runOnce: 'Run once', alwaysHere: 'Always in this chat', always: 'Always', deny: 'Deny', denyReason: 'Why not? (the model is told)', denyNow: 'Deny it', editArguments: 'Edit arguments', keepArguments: 'Keep as they are', argumentsJson: 'Arguments as JSON', notJson: 'This is not valid JSON.', notObject: 'Arguments are a JSON object: { … }.', sent: 'Sent',

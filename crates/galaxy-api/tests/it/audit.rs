@@ -23,7 +23,7 @@ galaxy_testkit::on_both_engines! {
 /// What no record may hold.
 const CANARY: &str = "canary-7f3a";
 
-async fn records(house: &House<'_>, by: &Person, query: &str) -> Vec<Value> {
+pub(crate) async fn records(house: &House<'_>, by: &Person, query: &str) -> Vec<Value> {
     house.store.notes_written().await.unwrap();
     let path = format!("/api/audit{query}");
     let page = house.get(&path).by(by).send().await.ok(200);
@@ -31,13 +31,13 @@ async fn records(house: &House<'_>, by: &Person, query: &str) -> Vec<Value> {
 }
 
 /// Acts and endings, oldest first, but for those of making the people.
-fn told(records: &[Value]) -> Vec<String> {
+pub(crate) fn told(records: &[Value]) -> Vec<String> {
     let made = ["person.created", "person.changed", "sign_in", "log.opened"];
     let records = records.iter().filter(|it| !made.contains(&it["act"].as_str().unwrap()));
     records.map(|it| format!("{} {}", text(&it["act"]), text(&it["ending"]))).collect()
 }
 
-fn fact(record: &Value, name: &str) -> Option<String> {
+pub(crate) fn fact(record: &Value, name: &str) -> Option<String> {
     let facts = items(&json!({ "items": record["facts"] }));
     facts.iter().find(|it| it["name"] == name).map(|it| text(&it["value"]))
 }

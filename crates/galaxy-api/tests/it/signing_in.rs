@@ -3,9 +3,11 @@
 mod real;
 
 use galaxy_testkit::{FakeToolServer, store::StoreFixture};
+use galaxy_tool::server::SignInError;
 use serde_json::{Value, json};
 
 use crate::{
+    audit::{fact, records, told},
     house::{House, Person},
     talk::text,
 };
@@ -13,6 +15,7 @@ use crate::{
 galaxy_testkit::on_both_engines! {
     a_server_is_connected_to_and_left,
     only_who_began_comes_back,
+    whoever_signs_in_is_written_down_and_nothing_that_opens_anything,
     the_page_that_people_come_back_to_shows_nothing_of_its_address,
 }
 
@@ -87,6 +90,49 @@ async fn only_who_began_comes_back(store: &StoreFixture) {
     // Another site's page has no say, whoever's browser shows it.
     let foreign = house.post("/api/oauth/callback").cookie(&bo.secret).json(&back);
     foreign.header("origin", "https://evil.example").send().await.refused(403, "cross_site");
+}
+
+async fn whoever_signs_in_is_written_down_and_nothing_that_opens_anything(store: &StoreFixture) {
+    let house = House::open(store).await;
+    let (admin, bo) = (house.admin().await, house.member("bo@example.org").await);
+    let path = guarded(&house, &bo).await;
+    house.issuer.refuse(SignInError::WrongResource("canary-resource".to_owned()));
+    house.post(&format!("{path}/connect")).by(&bo).send().await.refused(409, "conflict");
+    let mut lie = approved(&house, &bo, &path).await;
+    lie["query"] = text(&lie["query"]).replace("issuer.example", "canary.example").into();
+    house.post("/api/oauth/callback").by(&bo).json(&lie).send().await.refused(409, "conflict");
+    let back = approved(&house, &bo, &path).await;
+    house.post("/api/oauth/callback").by(&bo).json(&back).send().await.ok(200);
+    for _ in 0..2 {
+        house.delete(&format!("{path}/connect")).by(&bo).send().await.ok(200);
+    }
+
+    let found = records(&house, &admin, &format!("?person={}&limit=100", bo.id)).await;
+    let there = |it: &&Value| text(&it["act"]).starts_with("tool_server.");
+    let found: Vec<Value> = found.iter().filter(there).cloned().collect();
+    let expected = [
+        "tool_server.added done",
+        "tool_server.connected failed",
+        "tool_server.connected failed",
+        "tool_server.connected done",
+        "tool_server.tools done",
+        "tool_server.disconnected done",
+    ];
+    assert_eq!(told(&found), expected, "what was given back already is not given back again");
+    for record in &found {
+        assert_eq!(
+            (&record["actor"]["way"], &record["subject"]["kind"]),
+            (&json!("session"), &json!("tool_server"))
+        );
+        assert_eq!(record["actor"]["credential"], bo.session.to_string());
+        assert!(path.ends_with(&text(&record["subject"]["id"])), "{record}");
+    }
+    let reasons: Vec<_> = found.iter().map(|it| fact(it, "reason")).collect();
+    let reason = |it: &str| Some(it.to_owned());
+    let expected = [None, reason("wrong_resource"), reason("wrong_issuer"), None, None, None];
+    assert_eq!(reasons, expected);
+    let all = json!(records(&house, &admin, "?limit=100").await).to_string();
+    assert!(!all.contains("canary"), "{all}");
 }
 
 async fn the_page_that_people_come_back_to_shows_nothing_of_its_address(store: &StoreFixture) {

@@ -227,7 +227,7 @@ impl Servers {
             return AppError::Unavailable(words);
         }
         tracing::info!(server = %permit.resource(), code = err.code(), "a sign-in went wrong");
-        match self.store.refuse_sign_in(permit, words.clone()).await {
+        match self.store.refuse_sign_in(permit, words.clone(), err.code()).await {
             Ok(()) => AppError::Conflict(words),
             Err(err) => err.into(),
         }

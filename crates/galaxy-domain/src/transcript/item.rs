@@ -38,7 +38,8 @@ pub enum Outcome {
     },
     /// The run was stopped first.
     Aborted,
-    /// It was under way when the process died. It may or may not have happened.
+    /// It was under way when the process died, or was given up by us. It may or may not have
+    /// happened.
     Unknown,
 }
 

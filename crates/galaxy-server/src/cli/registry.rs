@@ -13,7 +13,7 @@ use galaxy_app::market::{
     snapshot::{Taken, export, import},
 };
 use galaxy_base::Clock;
-use galaxy_domain::audit::{Act, Fact};
+use galaxy_domain::audit::{Act, Ending, Fact};
 use galaxy_store::Store;
 
 use crate::{say, serve, settings::Settings};
@@ -41,6 +41,8 @@ pub(super) async fn take(settings: Settings, path: &Path) -> Result<()> {
 }
 
 async fn taken(store: &Store, snapshot: Snapshot) -> Result<Taken> {
+    // It takes many changes: should it be broken off, the record that it began is there.
+    by_command(store, Act::RegistryImported, |it| it.ended(Ending::Begun)).await?;
     let taken = import(store, snapshot).await?;
     let count = taken.kept;
     by_command(store, Act::RegistryImported, |it| it.with(Fact::Count, count)).await?;

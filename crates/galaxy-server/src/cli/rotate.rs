@@ -7,7 +7,7 @@ use galaxy_app::{
     audit::{Notary, by_command},
     secrets::{self, Rotated},
 };
-use galaxy_domain::audit::{Act, Fact};
+use galaxy_domain::audit::{Act, Ending, Fact};
 use galaxy_store::Store;
 use galaxy_vault::Keyring;
 
@@ -46,6 +46,8 @@ pub(super) async fn rotate(settings: Settings) -> Result<()> {
 }
 
 async fn rotate_all(store: &Store, vault: &Keyring) -> Result<Rotated> {
+    // It takes many changes: should it be broken off, the record that it began is there.
+    by_command(store, Act::VaultRotated, |it| it.ended(Ending::Begun)).await?;
     let rotated = secrets::rotate(store, vault).await?;
     let moved = rotated.moved;
     by_command(store, Act::VaultRotated, |it| it.with(Fact::Count, moved)).await?;

@@ -26,6 +26,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Setup {
     folder: PathBuf,
     variables: BTreeMap<&'static str, String>,
+    /// What stands behind `serve`.
+    flags: &'static [&'static str],
 }
 
 /// A running server, killed when this is dropped.
@@ -42,7 +44,7 @@ pub(crate) struct Galaxy {
 impl Setup {
     /// On `folder`, where everybody gets in and may do much.
     pub(crate) fn new(folder: &Path) -> Self {
-        let setup = Self { folder: folder.to_owned(), variables: BTreeMap::new() };
+        let setup = Self { folder: folder.to_owned(), variables: BTreeMap::new(), flags: &[] };
         setup
             .with("DATA_DIR", folder.join("data").to_str().unwrap())
             .with("PORT", "0")
@@ -59,6 +61,11 @@ impl Setup {
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.variables.insert(name, value.to_owned());
         self
+    }
+
+    /// Serving with these flags.
+    pub(crate) fn serving(self, flags: &'static [&'static str]) -> Self {
+        Self { flags, ..self }
     }
 
     /// With a model at `base_url`.
@@ -101,7 +108,7 @@ impl Setup {
     /// Starts a server that may die at once.
     pub(crate) async fn launch(&self) -> Result<Galaxy, ExitStatus> {
         let log = self.folder.join("server.log");
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command(&[&["serve"], self.flags].concat());
         command.stdout(Stdio::piped()).stderr(appended(&log));
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();

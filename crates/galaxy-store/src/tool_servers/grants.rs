@@ -11,7 +11,7 @@ use galaxy_base::Timestamp;
 use galaxy_domain::{
     Permit, ToolGrantId,
     access::{Drive, Read},
-    audit::{Act, Ending},
+    audit::{Act, Ending, Fact},
     id::{ToolServer, Workspace},
     sign_in::GrantRow,
 };
@@ -146,7 +146,8 @@ impl Store {
         .await
     }
 
-    /// Notes why a sign-in of the permit's person went wrong. Who is signed in stays so.
+    /// Notes why a sign-in of the permit's person went wrong: in words for them, and as a stable code
+    /// for the record. Who is signed in stays so.
     ///
     /// # Errors
     /// When the database fails.
@@ -154,15 +155,16 @@ impl Store {
         &self,
         permit: Permit<Drive, ToolServer>,
         reason: String,
+        code: &'static str,
     ) -> Result<(), StoreError> {
-        self.write(Strength::Synced, (permit, reason), |tx, (permit, reason)| {
+        self.write(Strength::Synced, (permit, reason, code), |tx, (permit, reason, code)| {
             Box::pin(async move {
                 let (server, workspace, person) = ids(permit);
                 let (id, now) = (ToolGrantId::fresh().uuid(), tx.now.as_millis());
                 let reason = reason.as_str();
                 statement!(tx.execute(REFUSE, id, person, reason, now, server, workspace))?;
                 let record = records::about(permit, Act::ServerConnected);
-                tx.record(record.ended(Ending::Failed));
+                tx.record(record.ended(Ending::Failed).with(Fact::Reason, *code));
                 Ok(())
             })
         })

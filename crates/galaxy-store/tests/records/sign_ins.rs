@@ -135,13 +135,13 @@ async fn what_is_wanted_and_what_went_wrong_stays_beside_what_there_is(store: &S
     };
     store.want_sign_in(permit, wanted(Some("Bearer"), None)).await.unwrap();
     assert!(signs_in(store, permit).await);
-    store.refuse_sign_in(permit, "no".to_owned()).await.unwrap();
+    store.refuse_sign_in(permit, "no".to_owned(), "declined").await.unwrap();
     let refused = kept(store, permit).await.row;
     assert_eq!((refused.state, refused.reason.as_deref()), (GrantState::Refused, Some("no")));
     assert_eq!(refused.challenge.as_deref(), Some("Bearer"));
 
     store.put_grant(permit, grant("one")).await.unwrap();
-    store.refuse_sign_in(permit, "no".to_owned()).await.unwrap();
+    store.refuse_sign_in(permit, "no".to_owned(), "declined").await.unwrap();
     let connected = kept(store, permit).await;
     assert_eq!((connected.row.state, connected.row.reason), (GrantState::Connected, None));
     store.want_sign_in(permit, wanted(None, Some("more"))).await.unwrap();

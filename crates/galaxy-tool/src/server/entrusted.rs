@@ -170,8 +170,11 @@ fn ended(
     err: &ServerError,
     declined: bool,
 ) -> ToolError {
+    if matches!(err, ServerError::Cancelled) {
+        return told(err);
+    }
     let asked = sign_in::asked_in_task(server, request, asks, err);
     // It was worked on, so anything may have come of it.
-    let told = || ToolError::tell(format!("{err}; it may have taken effect all the same"));
-    rounds::noted(asked.unwrap_or_else(told), declined)
+    let in_doubt = || ToolError::tell(format!("{err}; it may have taken effect all the same"));
+    rounds::noted(asked.unwrap_or_else(in_doubt), declined)
 }

@@ -150,6 +150,10 @@ pub(super) fn has_begun(asks: &Asks) -> bool {
 
 /// What the model is told of `err`, and whoever reads along.
 pub(super) fn told(err: &ServerError) -> ToolError {
+    // It is we who gave up: the server said nothing of how far it came.
+    if matches!(err, ServerError::Cancelled) {
+        return ToolError::Lost;
+    }
     let doubt =
         if err.may_have_happened() { "; it may have taken effect all the same" } else { "" };
     if err.is_trouble() {
