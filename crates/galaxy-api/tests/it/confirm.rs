@@ -2,8 +2,7 @@
 
 use galaxy_access::FRESH;
 use galaxy_base::ExposeSecret;
-use galaxy_domain::Effect;
-use galaxy_testkit::{FakeTool, Script, store::StoreFixture};
+use galaxy_testkit::store::StoreFixture;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,7 +15,6 @@ galaxy_testkit::on_both_engines! {
     a_request_that_was_refused_for_an_old_sign_in_is_done_once_that_is_confirmed,
     a_token_is_told_to_sign_in_again_as_the_standard_says,
     a_wrong_password_confirms_nothing,
-    an_approval_for_always_needs_a_fresh_sign_in_and_one_for_once_does_not,
     what_is_chosen_from_a_list_for_everybody_needs_a_fresh_sign_in,
     a_proxy_vouches_with_each_request_or_says_when_somebody_signed_in,
 }
@@ -120,27 +118,6 @@ async fn a_wrong_password_confirms_nothing(store: &StoreFixture) {
     early.refused(429, "too_many_attempts");
     assert_eq!(early.header("retry-after"), Some("1"));
     house.post("/api/auth/keys").by(&ana).json(&key()).send().await.refused(403, CODE);
-}
-
-async fn an_approval_for_always_needs_a_fresh_sign_in_and_one_for_once_does_not(
-    store: &StoreFixture,
-) {
-    let tool = FakeTool::says("post", Effect::Reaches, "It was sent.");
-    let house = House::with(store, Plan::default().tool(tool)).await;
-    let bo = house.member("bo@example.org").await;
-    let id = house.conversation(&bo).await;
-    house.script(Script::calls("c", "post", json!({})));
-    let started = house.talk(&bo, &id, "Write.").await;
-    let run = house.run(&bo, &started.run).await;
-    store.clock.advance(FRESH);
-    let open = &run["open"][0];
-    let decide = async |reach: &str, by: &Person| {
-        let body = json!({ "call": open["call"], "digest": open["digest"], "decision": "allow", "reach": reach });
-        house.post(&started.run_path("/approve")).by(by).json(&body).send().await
-    };
-    decide("always", &bo).await.refused(403, CODE);
-    assert_eq!(house.run(&bo, &started.run).await["state"], "parked", "nothing was decided");
-    decide("once", &bo).await.ok(202);
 }
 
 async fn what_is_chosen_from_a_list_for_everybody_needs_a_fresh_sign_in(store: &StoreFixture) {

@@ -48,6 +48,7 @@ mod sessions;
 mod sign_in;
 mod signing_in;
 mod sockets;
+mod stale;
 mod system;
 mod tasks;
 mod tokens;

@@ -110,15 +110,6 @@ async fn whoever_signs_in_is_written_down_and_nothing_that_opens_anything(store:
     let found = records(&house, &admin, &format!("?person={}&limit=100", bo.id)).await;
     let there = |it: &&Value| text(&it["act"]).starts_with("tool_server.");
     let found: Vec<Value> = found.iter().filter(there).cloned().collect();
-    let expected = [
-        "tool_server.added done",
-        "tool_server.connected failed",
-        "tool_server.connected failed",
-        "tool_server.connected done",
-        "tool_server.tools done",
-        "tool_server.disconnected done",
-    ];
-    assert_eq!(told(&found), expected, "what was given back already is not given back again");
     for record in &found {
         assert_eq!(
             (&record["actor"]["way"], &record["subject"]["kind"]),
@@ -127,10 +118,20 @@ async fn whoever_signs_in_is_written_down_and_nothing_that_opens_anything(store:
         assert_eq!(record["actor"]["credential"], bo.session.to_string());
         assert!(path.ends_with(&text(&record["subject"]["id"])), "{record}");
     }
-    let reasons: Vec<_> = found.iter().map(|it| fact(it, "reason")).collect();
-    let reason = |it: &str| Some(it.to_owned());
-    let expected = [None, reason("wrong_resource"), reason("wrong_issuer"), None, None, None];
-    assert_eq!(reasons, expected);
+    let reason = |it: &Value| fact(it, "reason").unwrap_or_default();
+    let acts = told(&found).into_iter().zip(found.iter().map(reason));
+    let mut acts: Vec<String> = acts.map(|(act, why)| format!("{act} {why}")).collect();
+    // At the same moment, and on PostgreSQL in several chains.
+    acts.sort_unstable();
+    let expected = [
+        "tool_server.added done ",
+        "tool_server.connected done ",
+        "tool_server.connected failed wrong_issuer",
+        "tool_server.connected failed wrong_resource",
+        "tool_server.disconnected done ",
+        "tool_server.tools done ",
+    ];
+    assert_eq!(acts, expected, "what was given back already is not given back again");
     let all = json!(records(&house, &admin, "?limit=100").await).to_string();
     assert!(!all.contains("canary"), "{all}");
 }

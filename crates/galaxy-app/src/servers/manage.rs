@@ -107,12 +107,14 @@ impl App {
     ) -> Result<ServerDetail, AppError> {
         let permit = self.care_permit(caller, id).await?;
         let says = change.link.as_ref().is_some_and(super::LinkRequest::is_an_administrators);
-        if says || change.trusted == Some(true) {
+        let row = self.store.tool_server(permit).await?;
+        // What is believed may not be moved by whoever could not have had it believed.
+        let moves_trust = row.trusted && change.trusted != Some(false) && change.link.is_some();
+        let trusts = change.trusted == Some(true) || moves_trust;
+        if says || trusts {
             administer(caller)?;
         }
-        let row = self.store.tool_server(permit).await?;
         let for_all = row.owner.is_none() && change.link.is_some();
-        let trusts = change.trusted == Some(true);
         let weighed = self.weigh(caller, change.link.as_ref(), trusts || for_all)?;
         let stored = self.checked_change(&row, &change, weighed).await?;
         let is_reached_anew = stored.link.is_some();
