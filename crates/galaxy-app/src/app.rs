@@ -15,6 +15,7 @@ use galaxy_tool::{
     tool,
 };
 use galaxy_vault::Keyring;
+use tokio::sync::Notify;
 
 use crate::{
     AppError, apps,
@@ -139,6 +140,7 @@ impl App {
             tasks: tasks.clone(),
             connections: Connections::default(),
             shelves: Shelves::new(toolbox),
+            owing: Notify::new(),
         });
         let holds = Holds::new(tasks.clone(), clock.clone());
         holds.tell(Arc::new(Ends::new(&store, &tasks)));
@@ -187,6 +189,7 @@ impl App {
     pub fn start(&self) {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
+        self.servers.tasks.spawn(self.servers.clone().give_back_all());
         let stopping = self.servers.tasks.stopping().clone();
         self.servers.tasks.spawn(self.upkeep.clone().look_after(stopping));
         if let Some(mirror) = self.mirroring() {

@@ -30,7 +30,10 @@ use galaxy_base::{Clock, Tasks};
 use galaxy_store::Store;
 use galaxy_tool::server::{SignIn, ToolServers};
 use galaxy_vault::Keyring;
-use tokio::sync::watch::{Receiver, Sender};
+use tokio::sync::{
+    Notify,
+    watch::{Receiver, Sender},
+};
 use url::Url;
 
 use connections::Connections;
@@ -113,4 +116,6 @@ pub(crate) struct Servers {
     pub(crate) tasks: Tasks,
     pub(crate) connections: Connections,
     pub(crate) shelves: Shelves,
+    /// Told when something is owed to an issuer.
+    pub(crate) owing: Notify,
 }

@@ -22,6 +22,7 @@ use crate::{
     db::{Strength, Tx, row, statement},
     error::StoreError,
     store::Store,
+    tool_servers::grants::owed,
 };
 
 /// An account to be made.
@@ -214,7 +215,8 @@ impl Store {
         .await
     }
 
-    /// Deletes an account and everything that belongs to it.
+    /// Deletes an account and everything that belongs to it. What they were granted at tool
+    /// servers is owed to the issuers from now on.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when nobody would be left to administrate.
@@ -231,6 +233,7 @@ impl Store {
                 let (id, place) = (permit.resource().uuid(), permit.workspace().uuid());
                 statement!(tx.execute(DROP_EVENTS, id, place))?;
                 statement!(tx.execute(UNASSIGN, id, place))?;
+                owed::end_of(tx, permit.resource(), permit.workspace()).await?;
                 // Everything else that is theirs refers to the account and goes with it.
                 statement!(tx.execute(DROP, id, place))?;
                 let record = Record::by(permit, Act::PersonDeleted);

@@ -8,7 +8,7 @@ use crate::{Store, Strength, db::statement, error::StoreError};
 /// A sealed value and where it belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedValue {
-    /// `table.column`.
+    /// `table.column` that it was sealed for.
     pub column: &'static str,
     /// The workspace of the row.
     pub workspace: WorkspaceId,
@@ -18,19 +18,23 @@ pub struct SealedValue {
     pub bytes: Vec<u8>,
 }
 
-/// A column with sealed values: its name, and the statements that read it page by page and
-/// replace one value that is still the same.
+/// A column with sealed values: what they are sealed for, and the statements that read it page by
+/// page and replace one value that is still the same.
 struct Column {
     name: &'static str,
     page: &'static str,
     replace: &'static str,
 }
 
-/// A [`Column`] of a table whose rows have `id` and `workspace_id`.
+/// A [`Column`] of a table whose rows have `id` and `workspace_id`; with the table that its rows
+/// come from, for which their values were sealed.
 macro_rules! column {
     ($table:literal, $column:literal) => {
+        column!($table, $column, $table)
+    };
+    ($table:literal, $column:literal, $origin:literal) => {
         Column {
-            name: concat!($table, ".", $column),
+            name: concat!($origin, ".", $column),
             page: concat!(
                 "SELECT id, workspace_id, ",
                 $column,
@@ -53,9 +57,10 @@ macro_rules! column {
     };
 }
 
-const COLUMNS: [Column; 4] = [
+const COLUMNS: [Column; 5] = [
     column!("tool_servers", "secrets"),
     column!("tool_grants", "sealed"),
+    column!("tool_grants_owed", "sealed", "tool_grants"),
     column!("tool_sign_ins", "sealed"),
     column!("tool_clients", "sealed"),
 ];
@@ -86,18 +91,19 @@ impl Store {
         Ok(values)
     }
 
-    /// Puts `bytes` in the place of `old`; gives whether that was still there.
+    /// Puts `bytes` in the place of `old`; gives whether that was still there, or where its row
+    /// went meanwhile.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn reseal(&self, old: SealedValue, bytes: Vec<u8>) -> Result<bool, StoreError> {
         self.write(Strength::Synced, (old, bytes), |tx, (old, bytes)| {
             Box::pin(async move {
-                let Some(column) = COLUMNS.iter().find(|it| it.name == old.column) else {
-                    return Ok(false);
-                };
                 let (before, after) = (old.bytes.as_slice(), bytes.as_slice());
-                let replaced = statement!(tx.execute(column.replace, old.row, before, after))?;
+                let mut replaced = 0;
+                for column in COLUMNS.iter().filter(|it| it.name == old.column) {
+                    replaced += statement!(tx.execute(column.replace, old.row, before, after))?;
+                }
                 Ok(replaced > 0)
             })
         })

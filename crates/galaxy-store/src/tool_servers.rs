@@ -223,7 +223,8 @@ impl Store {
         .await
     }
 
-    /// Deletes a tool server with all that was decided about its tools.
+    /// Deletes a tool server with all that was decided about its tools. What people were granted
+    /// there is owed to its issuers from now on.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -234,6 +235,7 @@ impl Store {
         self.write(Strength::Synced, permit, |tx, permit| {
             Box::pin(async move {
                 let (id, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
+                grants::owed::end_at(tx, *permit).await?;
                 let gone: Option<(String,)> = statement!(tx.fetch_optional(DELETE, id, workspace))?;
                 let (name,) = gone.ok_or(StoreError::NotFound)?;
                 tx.record(records::about(permit, Act::ServerDeleted).called(&name));

@@ -1,13 +1,14 @@
 //! Somebody who signs people in at tool servers, without a network: honest, unless told otherwise.
 
+mod inner;
+
 use std::{
-    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use galaxy_base::{ExposeSecret, SecretString, Timestamp};
+use galaxy_base::Timestamp;
 use galaxy_tool::server::{
     SignIn, SignInError,
     oauth::{
@@ -15,36 +16,48 @@ use galaxy_tool::server::{
         Registration, challenge::union,
     },
 };
+use tokio::sync::watch;
 use url::Url;
+
+use crate::Gate;
+use inner::Inner;
 
 /// What it calls itself.
 pub const ISSUER: &str = "https://issuer.example";
 /// Its tokens are good for so long.
 pub const LIFE: Duration = Duration::from_secs(3_600);
 
-/// Signs people in; what its tokens open is for tests to look up.
-#[derive(Default)]
-pub struct FakeIssuer(Mutex<Inner>);
+/// What it can be asked to do, once somebody has said yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// To give a grant.
+    Finish,
+    /// To renew one.
+    Renew,
+    /// To take one back.
+    Revoke,
+}
 
+/// What was given back to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// How often somebody tried.
+    pub tries: usize,
+    /// The tokens that it took back, in order: those that renew, where there are any.
+    pub tokens: Vec<String>,
+}
+
+/// Signs people in; what its tokens open is for tests to look up. Whoever renews twice with the same
+/// refresh token is taken for a thief: nothing of that sign-in is good any more.
 #[derive(Default)]
-struct Inner {
-    asked: Vec<Ask>,
-    /// Tokens that open something, and what they allow.
-    good: Vec<(String, Vec<String>)>,
-    /// Tokens that were shown, in order.
-    shown: Vec<String>,
-    /// What else has to be allowed.
-    demand: Option<String>,
-    refusals: VecDeque<SignInError>,
-    renewals: usize,
-    revoked: usize,
-    count: usize,
-    now: Option<Timestamp>,
+pub struct FakeIssuer {
+    inner: Mutex<Inner>,
+    returned: watch::Sender<Returned>,
 }
 
 impl FakeIssuer {
     fn know(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// It is this late to it.
@@ -103,8 +116,42 @@ impl FakeIssuer {
 
     /// How many tokens it renewed, and how many it was given back.
     pub fn counts(&self) -> (usize, usize) {
-        let know = self.know();
-        (know.renewals, know.revoked)
+        (self.know().renewals, self.returned.borrow().tokens.len())
+    }
+
+    /// How often a refresh token was used that had been used before.
+    pub fn thefts(&self) -> usize {
+        self.know().thefts
+    }
+
+    /// From now on, what is asked with `verb` is done, but not answered before the gate is opened.
+    pub fn hold(&self, verb: Verb) -> Gate {
+        let gate = Gate::new();
+        self.know().held = Some((verb, gate.clone()));
+        gate
+    }
+
+    /// Sign-ins that begin from now on cannot be given back.
+    pub fn take_nothing_back(&self) {
+        self.know().takes_nothing_back = true;
+    }
+
+    /// Waits until what was given back is `enough`.
+    ///
+    /// # Panics
+    /// Never: what is waited for lives as long as this.
+    pub async fn returned(&self, enough: impl Fn(&Returned) -> bool) -> Returned {
+        let mut returned = self.returned.subscribe();
+        returned.wait_for(|it| enough(it)).await.expect("this is its sender").clone()
+    }
+
+    async fn pass(&self, verb: Verb) {
+        let held = self.know().held.clone();
+        if let Some((held, gate)) = held
+            && held == verb
+        {
+            gate.pass().await;
+        }
     }
 
     /// What the browser of somebody who says yes comes back with from `url`.
@@ -115,23 +162,6 @@ impl FakeIssuer {
         let state = url.query_pairs().find(|(name, _)| name == "state");
         let (_, state) = state.expect("a state");
         format!("code=canary-code&state={state}&iss={ISSUER}")
-    }
-}
-
-impl Inner {
-    fn refusal(&mut self) -> Result<(), SignInError> {
-        self.refusals.pop_front().map_or(Ok(()), Err)
-    }
-
-    fn token(&mut self, scopes: &[String]) -> (SecretString, SecretString) {
-        self.count += 1;
-        let token = format!("canary-access-{}", self.count);
-        self.good.push((token.clone(), scopes.to_vec()));
-        (token.into(), format!("canary-refresh-{}", self.count).into())
-    }
-
-    fn now(&self) -> Timestamp {
-        self.now.unwrap_or(crate::store::START)
     }
 }
 
@@ -180,7 +210,7 @@ impl SignIn for FakeIssuer {
                 issuer: ISSUER.to_owned(),
                 names_itself: true,
                 token_endpoint: url("/token"),
-                revocation_endpoint: Some(url("/revoke")),
+                revocation_endpoint: (!know.takes_nothing_back).then(|| url("/revoke")),
                 client,
                 redirect_uri: ask.redirect_uri,
                 resource: ask.server.to_string(),
@@ -198,51 +228,31 @@ impl SignIn for FakeIssuer {
         callback: Callback,
     ) -> BoxFuture<'_, Result<Grant, SignInError>> {
         async move {
-            let mut know = self.know();
-            know.refusal()?;
-            if callback.issuer.as_deref() != Some(ISSUER) {
-                let (expected, found) = (ISSUER.to_owned(), callback.issuer);
-                return Err(SignInError::WrongIssuer { expected, found });
-            }
-            if callback.code.is_none_or(|it| it.expose_secret() != "canary-code") {
-                return Err(SignInError::SignInAgain);
-            }
-            let (access_token, refresh_token) = know.token(&pending.scopes);
-            Ok(Grant {
-                issuer: pending.issuer,
-                client: pending.client,
-                token_endpoint: pending.token_endpoint,
-                revocation_endpoint: pending.revocation_endpoint,
-                access_token,
-                refresh_token: Some(refresh_token),
-                expires_at: Some(know.now().after(LIFE)),
-                scopes: pending.scopes,
-                resource: pending.resource,
-                inside: pending.inside,
-            })
+            let finished = self.know().finish(pending, callback);
+            self.pass(Verb::Finish).await;
+            finished
         }
         .boxed()
     }
 
     fn renew<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Grant, SignInError>> {
         async move {
-            let mut know = self.know();
-            know.renewals += 1;
-            know.refusal()?;
-            let (access_token, refresh_token) = know.token(&grant.scopes);
-            let expires_at = Some(know.now().after(LIFE));
-            let refresh_token = Some(refresh_token);
-            Ok(Grant { access_token, refresh_token, expires_at, ..grant.clone() })
+            let renewed = self.know().renew(grant);
+            self.pass(Verb::Renew).await;
+            renewed
         }
         .boxed()
     }
 
     fn revoke<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<(), SignInError>> {
         async move {
-            let mut know = self.know();
-            know.revoked += 1;
-            know.good.retain(|(it, _)| it != grant.access_token.expose_secret());
-            Ok(())
+            let revoked = self.know().revoke(grant);
+            self.returned.send_modify(|it| {
+                it.tries += 1;
+                it.tokens.extend(revoked.clone().ok().flatten());
+            });
+            self.pass(Verb::Revoke).await;
+            revoked.map(drop)
         }
         .boxed()
     }

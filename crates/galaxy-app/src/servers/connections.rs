@@ -4,7 +4,7 @@
 //! **Invariant:** what a person was granted is shown on their own connection and on no other.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -102,6 +102,11 @@ impl Connections {
     /// Somebody who is connected to a server with a sign-in of their own.
     pub(super) fn anybody_at(&self, id: ToolServerId) -> Option<PersonId> {
         self.locked().keys().filter(|it| it.server == id).find_map(|it| it.person)
+    }
+
+    /// Everybody who is connected with a sign-in of their own, or was a moment ago.
+    fn people(&self) -> HashSet<PersonId> {
+        self.locked().keys().filter_map(|it| it.person).collect()
     }
 
     fn take_if(&self, is_old: impl Fn(&Key, &Open) -> bool) -> Vec<Open> {
@@ -202,6 +207,17 @@ impl Servers {
     pub(crate) fn close_idle(&self) {
         let now = Instant::now();
         self.disconnect(|_, it| now.duration_since(it.used) >= IDLE);
+    }
+
+    /// Closes the connections of people whose accounts are disabled or gone: nothing that was
+    /// granted to them is used.
+    pub(super) async fn close_shut_out(&self) -> Result<(), AppError> {
+        for person in self.connections.people() {
+            if self.store.person(person).await?.is_none_or(|it| it.disabled) {
+                self.disconnect(|key, _| key.person == Some(person));
+            }
+        }
+        Ok(())
     }
 
     /// Renews what is about to expire of the sign-ins that are in use, so that no call waits for

@@ -119,6 +119,7 @@ impl App {
         let stored = self.checked_change(&row, &change, weighed).await?;
         let is_reached_anew = stored.link.is_some();
         let row = self.store.change_tool_server(permit, stored).await?;
+        self.servers.owing.notify_one();
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
         if !row.enabled {
@@ -173,6 +174,7 @@ impl App {
             self.access.fresh(caller)?;
         }
         self.store.delete_tool_server(permit).await?;
+        self.servers.owing.notify_one();
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
         self.servers.close(id).await;

@@ -6,6 +6,7 @@
 
 mod auth;
 mod clients;
+mod giving_back;
 mod keeper;
 mod notes;
 mod sealing;
@@ -108,8 +109,8 @@ impl App {
         self.server(caller, row.id).await
     }
 
-    /// Gives back what the caller was granted at a server, and forgets it. That the issuer cannot
-    /// be told changes nothing here.
+    /// Ends what the caller was granted at a server. It is given back to the issuer behind their
+    /// back, and as long as that takes.
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Denied`] to keys.
@@ -121,18 +122,9 @@ impl App {
         own::<Write>(caller)?;
         let row = self.store.tool_server(self.look_permit(caller, id).await?).await?;
         let permit = on_behalf(&row, caller.person)?.by(caller.credential);
-        let taken = self.store.take_grant(permit).await?;
+        self.store.end_grant(permit).await?;
+        self.servers.owing.notify_one();
         self.servers.close_of(id, caller.person).await;
-        if let Some(kept) = taken
-            && let Ok(Some(grant)) = self.servers.unseal_grant(&row, &kept)
-        {
-            let (servers, name) = (self.servers.clone(), row.name.clone());
-            self.servers.tasks.spawn(async move {
-                if let Err(err) = servers.sign_in.revoke(&grant).await {
-                    tracing::info!(server = %name, error = %err, "an issuer was not told");
-                }
-            });
-        }
         self.server(caller, id).await
     }
 
@@ -209,7 +201,7 @@ impl Servers {
         Ok(Departure { url, host })
     }
 
-    /// Keeps what somebody was granted.
+    /// Keeps what somebody was granted. What cannot be kept is given back.
     async fn keep_new(
         &self,
         row: &ToolServerRow,
@@ -217,7 +209,11 @@ impl Servers {
         grant: &Grant,
     ) -> Result<(), AppError> {
         let new = self.sealed_grant(row, ToolGrantId::fresh(), grant)?;
-        Ok(self.store.put_grant(permit, new).await?)
+        let Err(err) = self.store.put_grant(permit, new).await else { return Ok(()) };
+        if let Err(err) = self.owe(row, permit, grant).await {
+            tracing::warn!(server = %row.name, error = %err, "a sign-in is not given back");
+        }
+        Err(err.into())
     }
 
     /// Notes why a sign-in went wrong, unless it is only for a while; gives what to tell.
@@ -262,8 +258,8 @@ fn hashed(state: &str) -> String {
 }
 
 /// What may be reached inside for a sign-in at the server.
-fn inside_of(row: &ToolServerRow, issuer: Option<Url>) -> Inside {
-    let own = match &row.link {
+fn inside_of(link: &Link, issuer: Option<Url>) -> Inside {
+    let own = match link {
         Link::Http { url, inside: true, .. } => {
             url.parse().ok().map(|url| Inside::of(&url, galaxy_tool::server::Network::Inside))
         }

@@ -148,6 +148,9 @@ impl Servers {
             loop {
                 ticks.tick().await;
                 self.close_idle();
+                if let Err(err) = self.close_shut_out().await {
+                    tracing::warn!(error = %err, "accounts were not looked at");
+                }
                 self.renew_ahead().await;
                 if let Err(err) = self.round().await {
                     tracing::warn!(error = %err, "tool servers were not looked at");

@@ -80,7 +80,13 @@ impl House {
 
     /// An application that may read a registry elsewhere, and does nothing by itself.
     pub(crate) async fn reading(fixture: &StoreFixture, upstream: Arc<dyn Upstream>) -> Self {
-        Self::made(&fixture.store, [], Vec::new(), worker("one"), Some(upstream)).await
+        let others = (Some(upstream), Arc::default());
+        Self::made(&fixture.store, [], Vec::new(), worker("one"), others).await
+    }
+
+    /// Another process, whose people sign in at the same issuer. It does not work yet.
+    pub(crate) async fn replica(&self, store: &Store) -> Self {
+        Self::made(store, [], Vec::new(), worker("two"), (None, self.issuer.clone())).await
     }
 
     /// The same with tools of any kind.
@@ -90,7 +96,7 @@ impl House {
         tools: Vec<Arc<dyn AnyTool>>,
         worker: WorkerConfig,
     ) -> Self {
-        Self::made(store, scripts, tools, worker, None).await
+        Self::made(store, scripts, tools, worker, (None, Arc::default())).await
     }
 
     async fn made(
@@ -98,7 +104,7 @@ impl House {
         scripts: impl IntoIterator<Item = Script>,
         tools: Vec<Arc<dyn AnyTool>>,
         worker: WorkerConfig,
-        upstream: Option<Arc<dyn Upstream>>,
+        (upstream, issuer): (Option<Arc<dyn Upstream>>, Arc<FakeIssuer>),
     ) -> Self {
         let tasks = Tasks::default();
         let model = Arc::new(ScriptedModel::new(scripts));
@@ -106,7 +112,6 @@ impl House {
         let secret = "0123456789abcdef0123456789ABCDEF".into();
         let access = Access::new(AccessConfig::new("Galaxy", secret), store.clone()).unwrap();
         let servers = Arc::new(FakeToolServers::default());
-        let issuer = Arc::new(FakeIssuer::default());
         let parts = Parts {
             store: store.clone(),
             access: Arc::new(access),
@@ -196,11 +201,8 @@ impl House {
 
     /// Changes Ann's account, as an administrator would.
     pub(crate) async fn change_ann(&self, change: PersonChange) {
-        let of_ann = permit::<Administer, PersonKind>(
-            self.ann.person,
-            self.ann.workspace,
-            PersonId::fresh(),
-        );
+        let (ann, somebody) = (&self.ann, PersonId::fresh());
+        let of_ann = permit::<Administer, PersonKind>(ann.person, ann.workspace, somebody);
         self.store.change_person(of_ann, change).await.unwrap();
     }
 }

@@ -31,7 +31,7 @@ const NOTE: &str = "INSERT INTO _sqlx_migrations
     (version, description, success, checksum, execution_time) VALUES (?1, ?2, TRUE, ?3, ?4)";
 
 /// Number, name, text for SQLite, text for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 8] = [
     (
         1,
         "base",
@@ -73,6 +73,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 7] = [
         "fresh_sign_in",
         include_str!("../../migrations/sqlite/0007_fresh_sign_in.sql"),
         include_str!("../../migrations/postgres/0007_fresh_sign_in.sql"),
+    ),
+    (
+        8,
+        "owed_grants",
+        include_str!("../../migrations/sqlite/0008_owed_grants.sql"),
+        include_str!("../../migrations/postgres/0008_owed_grants.sql"),
     ),
 ];
 

@@ -28,6 +28,8 @@ const LIST: &str = "SELECT at, state, latency_ms FROM server_checks
 macro_rules! due {
     () => {
         "SELECT id FROM tool_servers WHERE enabled AND (checked_at IS NULL OR checked_at < $1)
+            AND (owner_id IS NULL
+                OR owner_id IN (SELECT people.id FROM people WHERE people.disabled = FALSE))
         ORDER BY checked_at, id LIMIT $2"
     };
 }
@@ -86,7 +88,8 @@ impl Store {
     }
 
     /// Takes up to `most` servers that nobody has looked at for `interval`, in any workspace; they
-    /// count as looked at from now on, so that no other process takes them too.
+    /// count as looked at from now on, so that no other process takes them too. Those of people
+    /// whose accounts are disabled are left alone.
     ///
     /// # Errors
     /// When the database fails.

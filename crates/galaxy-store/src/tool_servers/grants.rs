@@ -5,6 +5,7 @@
 
 mod hold;
 mod keep;
+pub(crate) mod owed;
 mod record;
 
 use galaxy_base::Timestamp;
@@ -23,6 +24,7 @@ use crate::{
     db::{Tx, statement},
     error::StoreError,
 };
+pub use owed::{Owed, OwedGrant};
 use record::{Record, columns};
 
 /// What opens a server, with its row.

@@ -11,7 +11,10 @@ use galaxy_domain::{
 };
 use uuid::Uuid;
 
-use super::clients::{self, NewClient};
+use super::{
+    clients::{self, NewClient},
+    grants,
+};
 use crate::{
     Store, Strength,
     db::{Tx, statement},
@@ -46,7 +49,6 @@ const OLD: &str = "DELETE FROM tool_sign_ins WHERE expires_at < $1";
 const OWN: &str = "DELETE FROM tool_sign_ins
     WHERE server_id = $1 AND workspace_id = $2 AND person_id = $3";
 const OF_SERVER: &str = "DELETE FROM tool_sign_ins WHERE server_id = $1 AND workspace_id = $2";
-const GRANTS_OF_SERVER: &str = "DELETE FROM tool_grants WHERE server_id = $1 AND workspace_id = $2";
 
 impl Store {
     /// Keeps a sign-in of the permit's person until they come back, and a client that was
@@ -154,13 +156,16 @@ pub(super) async fn forget_own(
     statement!(tx.execute(OWN, server, workspace, person)).map(drop)
 }
 
-/// Forgets every sign-in, grant and client of a server: it is another one now.
+/// Forgets every sign-in and client of a server, and ends every grant there: it is another one
+/// now.
 pub(super) async fn forget_all(
     tx: &mut Tx,
     permit: Permit<Write, ToolServer>,
 ) -> Result<(), StoreError> {
     let (server, workspace) = (permit.resource().uuid(), permit.workspace().uuid());
-    for statement in [OF_SERVER, GRANTS_OF_SERVER, clients::OF_SERVER] {
+    // What is owed is given back by what the clients allow.
+    grants::owed::end_at(tx, permit).await?;
+    for statement in [OF_SERVER, clients::OF_SERVER] {
         statement!(tx.execute(statement, server, workspace))?;
     }
     Ok(())

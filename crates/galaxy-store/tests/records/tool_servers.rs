@@ -8,9 +8,10 @@ use galaxy_domain::{
 };
 use galaxy_store::{
     NewToolServer, Place, ToolServerChange,
+    people::PersonChange,
     tool_servers::tools::{FoundTool, Tally, ToolRuling},
 };
-use galaxy_testkit::store::{START, Someone, StoreFixture};
+use galaxy_testkit::store::{START, Someone, StoreFixture, permit};
 
 fn link(url: &str) -> Link {
     Link::Http { url: url.to_owned(), headers: vec!["X-Key".to_owned()], inside: false }
@@ -192,6 +193,21 @@ async fn a_server_that_is_due_is_taken_once(store: &StoreFixture) {
     assert_eq!(store.checks(ada.may(id), START).await.unwrap().len(), 1);
 }
 
+async fn servers_of_disabled_accounts_are_not_looked_at(store: &StoreFixture) {
+    let root = store.someone("root@example.org").await;
+    let ada = store.someone("ada@example.org").await;
+    let id = own(store, ada, "git").await;
+    let change = |disabled| {
+        let disabled = PersonChange { disabled: Some(disabled), ..PersonChange::default() };
+        store.change_person(permit(ada.id, root.workspace, root.id), disabled)
+    };
+    let hour = Duration::from_secs(3600);
+    change(true).await.unwrap();
+    assert!(store.take_due_checks(hour, 10).await.unwrap().is_empty());
+    change(false).await.unwrap();
+    assert_eq!(store.take_due_checks(hour, 10).await.unwrap()[0].id, id);
+}
+
 async fn sealed_values_move_only_if_nobody_changed_them(store: &StoreFixture) {
     let ada = store.someone("ada@example.org").await;
     let id = own(store, ada, "git").await;
@@ -209,5 +225,6 @@ galaxy_testkit::on_both_engines! {
     tools_are_offered_as_they_were_allowed_and_not_otherwise,
     a_server_that_is_off_offers_nothing_and_others_never_see_it,
     a_server_that_is_due_is_taken_once,
+    servers_of_disabled_accounts_are_not_looked_at,
     sealed_values_move_only_if_nobody_changed_them,
 }

@@ -56,10 +56,11 @@ pub trait SignIn: Send + Sync {
     /// after others it is worth another try.
     fn renew<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Grant, SignInError>>;
 
-    /// Tells the issuer that the grant is not needed any more, where it wants to know.
+    /// Tells the issuer that the grant is not needed any more, where it wants to know. Telling it
+    /// twice does no harm.
     ///
     /// # Errors
-    /// [`SignInError`]: the grant may live on until it expires, and is to be forgotten all the
-    /// same.
+    /// [`SignInError::Unavailable`] when it is worth another try. After others the grant may live
+    /// on until it expires, and is to be forgotten all the same.
     fn revoke<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<(), SignInError>>;
 }

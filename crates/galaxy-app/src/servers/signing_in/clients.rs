@@ -51,7 +51,7 @@ impl Clients {
     /// What may be reached inside for a sign-in at the server.
     pub(super) fn inside(&self, row: &ToolServerRow) -> Inside {
         let entered = self.entered.as_ref().filter(|it| it.inside);
-        inside_of(row, entered.and_then(|it| it.registration.issuer.parse().ok()))
+        inside_of(&row.link, entered.and_then(|it| it.registration.issuer.parse().ok()))
     }
 }
 

@@ -31,10 +31,10 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// A grant as it is sealed.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     /// Where the server was that it was asked for.
-    place: String,
-    grant: Grant,
+    pub(super) place: String,
+    pub(super) grant: Grant,
 }
 
 /// Keeps the grant of one person at one server in the store.
@@ -89,7 +89,7 @@ impl Servers {
         let Some(sealed) = &kept.sealed else { return Ok(None) };
         let column = Column::grant(kept.row.workspace, kept.row.id);
         let Kept { place, mut grant } = self.unseal(&column, sealed)?;
-        grant.inside = inside_of(row, None);
+        grant.inside = inside_of(&row.link, None);
         // An old connection, to where the server was before, is shown nothing of the new one.
         Ok((place == row.link.place()).then_some(grant))
     }
@@ -139,10 +139,17 @@ impl Keeper {
 
     async fn replace(&self, old: &Grant, new: &Grant) -> Result<(), AppError> {
         let servers = self.servers().map_err(|err| AppError::Unavailable(err.to_string()))?;
-        let Some(kept) = self.same(&servers, old).await? else { return Ok(()) };
-        let sealed = servers.sealed_grant(&self.row, kept.row.id, new)?;
-        servers.store.renew_grant(self.permit, kept.row.version, sealed).await?;
-        Ok(())
+        if let Some(kept) = self.same(&servers, old).await? {
+            let sealed = servers.sealed_grant(&self.row, kept.row.id, new)?;
+            if servers.store.renew_grant(self.permit, kept.row.version, sealed).await? {
+                return Ok(());
+            }
+        }
+        // Who gave the old one back meanwhile does not want the new one.
+        match servers.store.grant(self.permit).await? {
+            None => servers.owe(&self.row, self.permit, new).await,
+            Some(_) => Ok(()),
+        }
     }
 
     async fn give_up(&self, grant: &Grant, why: &SignInError) -> Result<(), AppError> {

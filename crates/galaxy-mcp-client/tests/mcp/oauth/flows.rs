@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use galaxy_base::{ExposeSecret, Timestamp};
 use galaxy_tool::server::{
     SignIn, SignInError,
-    oauth::{ClientAuth, ClientOrigin, Grant, Pending, Registration},
+    oauth::{ClientAuth, ClientOrigin, Grant, Inside, Pending, Registration},
 };
 use serde_json::{Value, json};
 
@@ -228,8 +228,30 @@ async fn a_grant_is_given_back() {
     oauth().revoke(&grant).await.unwrap();
     let form = world.know().forms.last().cloned().unwrap();
     assert_eq!((&*form["token"], &*form["token_type_hint"]), ("canary-refresh-1", "refresh_token"));
-    world.know().mood = Mood::Refuses(StatusCode::SERVICE_UNAVAILABLE, "x");
-    assert!(oauth().revoke(&grant).await.is_err());
+    assert!(form["authorization"].starts_with("Basic "), "the client shows who it is");
+    for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS] {
+        world.know().mood = Mood::Refuses(status, "x");
+        let err = oauth().revoke(&grant).await.unwrap_err();
+        assert!(matches!(err, SignInError::Unavailable { .. }), "{err:?}");
+    }
+    world.know().mood = Mood::Refuses(StatusCode::BAD_REQUEST, "unsupported_token_type");
+    let err = oauth().revoke(&grant).await.unwrap_err();
+    assert!(matches!(err, SignInError::Rejected { .. }), "{err:?}");
+
+    world.know().mood = Mood::Good;
+    grant.refresh_token = None;
+    oauth().revoke(&grant).await.unwrap();
+    let form = world.know().forms.last().cloned().unwrap();
+    assert_eq!((&*form["token"], &*form["token_type_hint"]), ("canary-access-1", "access_token"));
+
+    let count = world.know().forms.len();
+    grant.inside = Inside::default();
+    let err = oauth().revoke(&grant).await.unwrap_err();
+    assert!(matches!(err, SignInError::NotEncrypted(_)), "{err:?}");
+    grant.revocation_endpoint = Some("https://10.0.0.1/revoke".parse().unwrap());
+    let err = oauth().revoke(&grant).await.unwrap_err();
+    assert!(matches!(err, SignInError::Refused(_)), "{err:?}");
+    assert_eq!(world.know().forms.len(), count, "nobody inside was asked");
     grant.revocation_endpoint = None;
     assert_eq!(oauth().revoke(&grant).await, Ok(()));
 }

@@ -3,10 +3,7 @@
 use galaxy_base::Timestamp;
 use galaxy_domain::{Permit, access::Drive, audit::Act, id::ToolServer, sign_in::GrantRow};
 
-use super::{
-    KeptGrant, NewGrant, SIGNS_IN, ids,
-    record::{Record, columns},
-};
+use super::{NewGrant, SIGNS_IN, ids, owed};
 use crate::{
     Store, Strength,
     db::{Tx, statement},
@@ -15,11 +12,8 @@ use crate::{
     tool_servers::{clients, records, sign_ins},
 };
 
-const TAKE: &str = concat!(
-    "DELETE FROM tool_grants WHERE server_id = $1 AND workspace_id = $2 AND person_id = $3
-    RETURNING ",
-    columns!()
-);
+const TAKE: &str = "DELETE FROM tool_grants
+    WHERE server_id = $1 AND workspace_id = $2 AND person_id = $3 RETURNING id, server_id, sealed";
 const PUT: &str = "INSERT INTO tool_grants (id, workspace_id, server_id, person_id, state, sealed,
         issuer, scopes, expires_at, version, updated_at)
     SELECT $1, workspace_id, id, $2, 'connected', $3, $4, $5, $6, 1, $7 FROM tool_servers
@@ -91,25 +85,24 @@ impl Store {
         .await
     }
 
-    /// Takes what the permit's person was granted out of the store, with the sign-ins there that
-    /// are under way.
+    /// Ends what the permit's person was granted, which is owed to its issuer from now on, with
+    /// the sign-ins there that are under way; tells whether there was anything.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn take_grant(
-        &self,
-        permit: Permit<Drive, ToolServer>,
-    ) -> Result<Option<KeptGrant>, StoreError> {
+    pub async fn end_grant(&self, permit: Permit<Drive, ToolServer>) -> Result<bool, StoreError> {
         self.write(Strength::Synced, permit, |tx, permit| {
             Box::pin(async move {
                 sign_ins::forget_own(tx, permit).await?;
                 let (server, workspace, person) = ids(permit);
-                let taken: Option<Record> =
+                let taken: Option<owed::Ended> =
                     statement!(tx.fetch_optional(TAKE, server, workspace, person))?;
-                if taken.is_some() {
+                let was_there = taken.is_some();
+                if was_there {
                     tx.record(records::about(permit, Act::ServerDisconnected));
                 }
-                taken.map(Record::kept).transpose()
+                owed::owe(tx, taken).await?;
+                Ok(was_there)
             })
         })
         .await
@@ -122,7 +115,8 @@ async fn put(
     new: &NewGrant,
 ) -> Result<(), StoreError> {
     let (server, workspace, person) = ids(permit);
-    let _old: Option<Record> = statement!(tx.fetch_optional(TAKE, server, workspace, person))?;
+    // What there was is not owed: to some issuers giving it back would end the new one, too.
+    let _old: Option<owed::Ended> = statement!(tx.fetch_optional(TAKE, server, workspace, person))?;
     let (id, scopes, now) = (new.id.uuid(), json::write(&new.scopes)?, tx.now.as_millis());
     let (sealed, issuer) = (new.sealed.as_slice(), new.issuer.as_str());
     let (scopes, expires) = (scopes.as_str(), new.expires_at.map(Timestamp::as_millis));

@@ -26,7 +26,7 @@ pub trait Grants: Send + Sync {
     fn load(&self) -> BoxFuture<'_, Result<Option<Grant>, ServerError>>;
 
     /// Keeps `new` in place of `old`, unless the latter is gone: then the person does not want it
-    /// any more, and `new` is dropped.
+    /// any more, and `new` is given back.
     ///
     /// # Errors
     /// [`ServerError`]: then the person has to sign in again, because `old` is used up.
