@@ -94,7 +94,7 @@ async fn what_was_never_granted_or_is_replaced_or_lost_is_not_owed(store: &Store
     let ada = store.someone("ada@example.org").await;
     let id = shared(store, ada).await;
     let drive = ada.may::<Drive, _>(id);
-    store.refuse_sign_in(drive, "no".to_owned()).await.unwrap();
+    store.refuse_sign_in(drive, "no".to_owned(), "refused").await.unwrap();
     assert!(store.end_grant(drive).await.unwrap());
     granted(store, drive, "one").await;
     granted(store, drive, "two").await;
