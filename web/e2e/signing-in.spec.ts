@@ -59,3 +59,54 @@ test('one connects a server, works, and signs in again when the token is revoked
     await expect(button(page, 'Connect Weather')).toBeVisible();
   } finally { model.close(); issuer.close(); }
 });
+
+for (const scheme of ['dark', 'light'] as const) {
+  test(`the page that people come back to is the product’s, in the ${scheme}`, async ({ page, context, launch, watch }, info) => {
+    watch.allow(/status of 4\d\d .*\/api\/oauth\/callback$/);
+    const issuer = await FakeIssuer.listen();
+    try {
+      await page.emulateMedia({ colorScheme: scheme });
+      const galaxy = await launch({ APP_NAME: 'Stars & <b>Sons</b>' });
+      /** How it looks, beside the page itself. */
+      const look = () => page.evaluate(async () => {
+        await document.fonts.ready;
+        const html = getComputedStyle(document.documentElement), title = getComputedStyle(document.querySelector('h1')!);
+        const canvas = document.createElement('canvas').getContext('2d')!;
+        // A colour is written in several ways, and painted in one.
+        const painted = (color: string) => {
+          canvas.fillStyle = color;
+          canvas.fillRect(0, 0, 1, 1);
+          return [...canvas.getImageData(0, 0, 1, 1).data].join();
+        };
+        return { scheme: html.colorScheme, plate: painted(html.backgroundColor), ink: painted(title.color), typeface: title.fontFamily, loaded: [...document.fonts].some((it) => it.family.includes('Spectral') && it.status === 'loaded') };
+      });
+      const told = async (title: string, state: string) => {
+        await expect(page).toHaveTitle(`${title} · Stars & <b>Sons</b>`);
+        await expect(page.getByRole('heading', { name: title })).toBeFocused();
+        await expect(page.getByText('Stars & <b>Sons</b>', { exact: true })).toBeVisible();
+        await expect(page.locator(`.mark .${state}`)).toBeVisible();
+        await expectSound(page);
+        expect(await look()).toEqual(ours);
+        await page.screenshot({ path: info.outputPath(`${state}.png`) });
+      };
+      await Api.setUp(galaxy.url, galaxy.token);
+      await page.goto(galaxy.url);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      const ours = await look();
+      await page.goto(`${galaxy.url}/api/oauth/callback?code=x&state=y`);
+      await told('You are not signed in', 'fail');
+      await expect(page.getByRole('status')).toHaveText('Sign in here first, in this browser, and begin again.');
+
+      const api = await Api.signIn(galaxy.url, 'ana@example.org');
+      await enter(context, api);
+      const { server } = await api.call<{ server: { id: string } }>('POST', '/api/tool-servers', { name: 'weather', title: 'Weather', link: { kind: 'http', url: issuer.url, inside: true }, trusted: true });
+      const { url } = await api.call<{ url: string }>('POST', `/api/tool-servers/${server.id}/connect`);
+      await page.goto(url);
+      await page.getByRole('link', { name: 'Allow' }).click();
+      await told('You are signed in', 'done');
+      await expect(page.getByRole('status')).toHaveText('Weather can be used now. You can close this window.');
+      await page.getByRole('link', { name: 'Back to the tools' }).click();
+      await expect(page.getByText('ready', { exact: true })).toBeVisible();
+    } finally { issuer.close(); }
+  });
+}

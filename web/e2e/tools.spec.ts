@@ -1,3 +1,4 @@
+import { filesWith, NAUGHTY, processesOf } from './faults';
 import { FakeToolServer } from './tool-server';
 import { Api, button, enter, expect, expectSound, PASSWORD, test, toast, type Page } from './test';
 
@@ -220,6 +221,53 @@ test.describe('tool servers', () => {
     await button(page, 'Delete this server').click();
     await button(page.getByRole('dialog'), 'Delete').click();
     await expect(page).toHaveURL(/\/tools$/);
+  });
+
+  test('a program is added by hand with arguments, a secret and a folder, works, and ends with its entry', async ({ page, context, admin, server }) => {
+    const marker = named(), key = 'key-canary-2f60b9d4e1';
+    await enter(context, admin);
+    await page.goto('/tools');
+    await button(page, 'Add server').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('As a program').click();
+    await dialog.getByLabel('Program', { exact: true }).fill(process.execPath);
+    await dialog.getByLabel('Arguments').fill(`${NAUGHTY}\n${marker}`);
+    await button(dialog, 'Add a variable').click();
+    await dialog.getByLabel('Variable: Name 1').fill('NAUGHTY_KEY');
+    await expect(dialog.getByLabel('Value of NAUGHTY_KEY')).toHaveAttribute('type', 'password');
+    await dialog.getByLabel('Value of NAUGHTY_KEY').fill(key);
+    await button(dialog, 'Add a folder').click();
+    await dialog.getByLabel('Path 1', { exact: true }).fill(NAUGHTY);
+    await dialog.getByLabel('Name', { exact: true }).fill(marker);
+    await dialog.getByLabel('Title').fill('By hand');
+    await expectSound(page);
+    await button(dialog, 'Continue').click();
+    await expect(dialog.getByText(`${process.execPath} ${NAUGHTY} ${marker}`, { exact: true })).toBeVisible();
+    await expect(dialog.getByText('with the variables NAUGHTY_KEY')).toBeVisible();
+    expect(await processesOf(marker), 'nothing is started before somebody says so').toEqual([]);
+    await expectSound(page);
+    await button(dialog, 'Add and start it').click();
+
+    await expect(toast(page, 'By hand is added')).toBeVisible();
+    await expect(page.getByText('ready', { exact: true })).toBeVisible();
+    await expect(item(page, 'leak')).toContainText('allowed');
+    expect(await processesOf(marker)).not.toEqual([]);
+    await button(page, 'Try leak').click();
+    await button(page.getByRole('dialog'), 'Call').click();
+    // It was given its key, and what it says of it is read by nobody.
+    await expect(page.getByRole('status', { name: 'Result' })).toContainText('Your key is [secret].');
+    await button(page.getByRole('dialog'), 'Close').last().click();
+    await tab(page, 'Settings').click();
+    await expect(page.getByLabel('Arguments')).toHaveValue(`${NAUGHTY}\n${marker}`);
+    await expect(page.getByText('kept as it is')).toBeVisible();
+    expect(await page.content()).not.toContain(key);
+    expect(await filesWith(server.data, [key])).toEqual([]);
+    await expectSound(page);
+
+    await button(page, 'Delete this server').click();
+    await button(page.getByRole('dialog'), 'Delete').click();
+    await expect(page).toHaveURL(/\/tools$/);
+    await expect.poll(() => processesOf(marker)).toEqual([]);
   });
 
   test('those who look and do not look after see everything but what is not theirs to do', async ({ page, context, admin }) => {

@@ -31,6 +31,16 @@ pub(crate) fn hash() -> &'static str {
     })
 }
 
+/// The path of the file in `assets/` whose name begins with `name`, then has its hash, and ends with
+/// `ending`.
+pub(crate) fn asset(name: &str, ending: &str) -> Option<String> {
+    let is_it = |path: &str| {
+        let path = path.strip_prefix("assets/").and_then(|it| it.strip_prefix(name));
+        path.is_some_and(|rest| rest.starts_with('-') && rest.ends_with(ending))
+    };
+    Files::iter().find(|path| is_it(path)).map(|path| path.into_owned())
+}
+
 /// Whatever has no route: a file of the page, the page itself for addresses that people see, or
 /// a problem.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {

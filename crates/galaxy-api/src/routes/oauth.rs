@@ -18,10 +18,27 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::{Policy, Routes};
-use crate::{api::Api, caller::Authenticated, extract::Body, problem::Problem};
+use crate::{api::Api, caller::Authenticated, extract::Body, page, problem::Problem};
 
 /// Where people come back to.
 pub(crate) const CALLBACK: &str = "/api/oauth/callback";
+/// That page; `{{name}}` stands for the name of this deployment.
+const PAGE: &str = include_str!("oauth/callback.html");
+/// How it looks: as the page does.
+const STYLE: &str = concat!(
+    include_str!("../../../../web/src/design/tokens.css"),
+    include_str!("../../../../web/src/design/base.css"),
+    include_str!("oauth/callback.css"),
+);
+/// Its typefaces, which are files of the page: family, weights, and how the file's name begins.
+const FONTS: [(&str, &str, &str); 2] = [
+    (
+        "Atkinson Hyperlegible Next Variable",
+        "200 800",
+        "atkinson-hyperlegible-next-latin-wght-normal",
+    ),
+    ("Spectral", "500", "spectral-latin-500-normal"),
+];
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -32,13 +49,19 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::InPerson, routes!(finish))
 }
 
-fn file(kind: &'static str, text: &'static str) -> Response {
+fn file(kind: &'static str, text: impl IntoResponse) -> Response {
     let kind: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, kind)];
     (kind, text).into_response()
 }
 
-async fn page() -> Response {
-    file("text/html; charset=utf-8", include_str!("oauth/callback.html"))
+async fn page(State(api): State<Api>) -> Response {
+    let page = PAGE.replace("{{name}}", &as_text(&api.app.config().name));
+    file("text/html; charset=utf-8", page)
+}
+
+/// `words` as they stand in HTML, where they are nothing but words.
+fn as_text(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 async fn script() -> Response {
@@ -46,7 +69,17 @@ async fn script() -> Response {
 }
 
 async fn style() -> Response {
-    file("text/css; charset=utf-8", include_str!("oauth/callback.css"))
+    let faces: String = FONTS.iter().filter_map(|it| face(*it)).collect();
+    file("text/css; charset=utf-8", faces + STYLE)
+}
+
+/// A typeface by where it is; none where the binary was built without a page.
+fn face((family, weights, file): (&str, &str, &str)) -> Option<String> {
+    let path = page::asset(file, ".woff2")?;
+    Some(format!(
+        "@font-face {{ font-family: '{family}'; font-weight: {weights}; font-display: swap; \
+         src: url('/{path}') format('woff2'); }}\n"
+    ))
 }
 
 /// Read who this deployment is, as issuers do that call a client by the address of this document

@@ -145,7 +145,12 @@ async fn the_page_that_people_come_back_to_shows_nothing_of_its_address(store: &
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("require-trusted-types-for 'script'"), "{policy}");
     assert!(policy.contains("form-action 'none'") && policy.contains("trusted-types 'none'"));
+    assert!(policy.contains("style-src 'self'; ") && policy.contains("font-src 'self'; "));
     assert_eq!(page.header("cache-control"), Some("no-store"));
+    // It is the product's: its name, its colours.
+    assert!(page.text().contains("<title>Signing in · Galaxy</title>"), "{}", page.text());
+    let style = house.get("/api/oauth/callback.css").send().await;
+    assert!(style.text().contains("[data-theme='light']") && style.text().contains("--plate-0:"));
     let document = house.get("/oauth/client.json").send().await.ok(200);
     assert_eq!(document["client_id"], "https://galaxy.example/oauth/client.json");
     assert_eq!(document["redirect_uris"], json!(["https://galaxy.example/api/oauth/callback"]));

@@ -3,8 +3,10 @@
 const CHANNEL = 'galaxy-sign-in', BACK = 'galaxy-sign-in-back';
 const at = (id) => document.getElementById(id);
 
-function tell(title, text) {
-  document.title = title;
+/** Says how it stands: `done` or `fail`. */
+function tell(state, title, text) {
+  document.title = `${title} · ${at('name').textContent}`;
+  at('main').dataset.state = state;
   at('title').textContent = title;
   at('said').textContent = text;
   at('title').focus();
@@ -23,11 +25,11 @@ async function finish() {
   if (!response.ok) {
     channel.postMessage({ ok: false });
     const text = response.status === 401 ? 'Sign in here first, in this browser, and begin again.' : answer.detail;
-    tell('You are not signed in', text);
+    tell('fail', 'You are not signed in', text);
     return;
   }
   channel.postMessage({ ok: true, server: answer.server });
-  tell('You are signed in', `${answer.title} can be used now. You can close this window.`);
+  tell('done', 'You are signed in', `${answer.title} can be used now. You can close this window.`);
   if (back) {
     sessionStorage.removeItem(BACK);
     location.replace(at('on').href);
@@ -37,4 +39,4 @@ async function finish() {
   window.close();
 }
 
-finish().catch(() => tell('This did not work', 'The server does not answer. Begin again in a moment.'));
+finish().catch(() => tell('fail', 'This did not work', 'The server does not answer. Begin again in a moment.'));
