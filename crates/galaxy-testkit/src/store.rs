@@ -24,7 +24,7 @@ use galaxy_domain::{
 use galaxy_store::{Config, Engine, Store};
 use tempfile::TempDir;
 
-use database::Database;
+pub use database::Database;
 pub use integrity::integrity;
 pub use seal::TestSeal;
 pub use tamper::tamper;

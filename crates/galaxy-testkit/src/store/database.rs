@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::cluster;
 
-/// An empty database that is dropped with this value, whoever is still connected to it.
+/// An empty database on PostgreSQL, which is dropped with this value, whoever is still connected to
+/// it.
 #[derive(Debug)]
-pub(super) struct Database {
+pub struct Database {
     server: PgConnectOptions,
     name: String,
 }
@@ -17,7 +18,7 @@ impl Database {
     ///
     /// # Panics
     /// When there is no PostgreSQL to make it on: that must not look like a passing test.
-    pub(super) async fn create() -> Self {
+    pub async fn create() -> Self {
         let mut failure = None;
         // A cluster that stops itself may do so between being found and being asked.
         for _ in 0..3 {
@@ -32,7 +33,7 @@ impl Database {
     }
 
     /// The address of the database.
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.server.clone().database(&self.name).to_url_lossy().to_string()
     }
 }

@@ -17,6 +17,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use galaxy_tool::server::oauth::Callback;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use url::{Url, form_urlencoded};
 
 use crate::{
@@ -78,6 +79,11 @@ pub(crate) struct Inner {
     pub(crate) repeats: bool,
     /// The tokens that open the server.
     pub(crate) good: Vec<String>,
+    /// How often something was used to renew that had been used before, or was never given: then
+    /// nothing is good any more.
+    pub(crate) thefts: usize,
+    /// While it is so, renewals are made and not answered.
+    pub(crate) holds: watch::Sender<bool>,
     /// What a token is renewed with; each is good once.
     refresh: Option<String>,
     /// The challenge of the code that was given.
@@ -172,7 +178,14 @@ impl Issuer {
                 let sent = URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
                 form["code"] == "canary-code" && know.pkce.take() == Some(sent)
             }
-            "refresh_token" => know.refresh.take().as_ref() == form.get("refresh_token"),
+            "refresh_token" => {
+                let is_newest = know.refresh.take().as_ref() == form.get("refresh_token");
+                if !is_newest {
+                    know.thefts += 1;
+                    know.good.clear();
+                }
+                is_newest
+            }
             other => panic!("what is {other}?"),
         };
         if !is_good || !is_right {
@@ -226,7 +239,14 @@ async fn token(State(world): State<Issuer>, headers: HeaderMap, body: Bytes) -> 
     let mood = world.know().mood.clone();
     match mood {
         Mood::Good if form.contains_key("token") => StatusCode::OK.into_response(),
-        Mood::Good => world.tokens(&form),
+        Mood::Good => {
+            let answer = world.tokens(&form);
+            let mut held = world.know().holds.subscribe();
+            if form["grant_type"] == "refresh_token" {
+                held.wait_for(|it| !it).await.unwrap();
+            }
+            answer
+        }
         Mood::Hangs => std::future::pending().await,
         Mood::Huge(bytes) => json_of(&json!({ "access_token": "x".repeat(bytes) })),
         Mood::Page => ([(header::CONTENT_TYPE, "text/html")], "<html>canary").into_response(),
