@@ -24,7 +24,9 @@ use crate::{
     executor::Executor,
     held::Ends,
     pace::Pace,
-    servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves, watch},
+    servers::{
+        Servers, ServersConfig, connections::Connections, homes::Homes, shelf::Shelves, watch,
+    },
     tools,
 };
 
@@ -137,6 +139,7 @@ impl App {
             config: config.servers.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
+            homes: Homes::default(),
             connections: Connections::default(),
             shelves: Shelves::new(toolbox),
         });
@@ -187,6 +190,7 @@ impl App {
     pub fn start(&self) {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
+        self.servers.tasks.spawn(self.servers.clone().look_after_programs());
         let stopping = self.servers.tasks.stopping().clone();
         self.servers.tasks.spawn(self.upkeep.clone().look_after(stopping));
         if let Some(mirror) = self.mirroring() {

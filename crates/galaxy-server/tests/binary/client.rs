@@ -52,6 +52,11 @@ impl Call {
         Self { method: Method::PUT, ..Self::post(path, body) }
     }
 
+    /// A DELETE.
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
+    }
+
     /// To be done once, however often it is sent.
     pub(crate) fn once(self, key: impl Into<String>) -> Self {
         Self { key: Some(key.into()), ..self }
