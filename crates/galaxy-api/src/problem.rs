@@ -119,6 +119,8 @@ impl From<AppError> for Problem {
     fn from(err: AppError) -> Self {
         let kind = err.kind();
         let detail = match kind {
+            // These words are for people.
+            _ if matches!(err, AppError::NotStarted(_)) => sentence(&err.to_string()),
             // What broke inside is for the log, not for the caller.
             Kind::Internal => {
                 tracing::error!(error = ?err, "a request broke");

@@ -25,7 +25,9 @@ use crate::{
     executor::Executor,
     held::Ends,
     pace::Pace,
-    servers::{Servers, ServersConfig, connections::Connections, shelf::Shelves, watch},
+    servers::{
+        Servers, ServersConfig, connections::Connections, homes::Homes, shelf::Shelves, watch,
+    },
     tools,
 };
 
@@ -138,6 +140,7 @@ impl App {
             config: config.servers.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
+            homes: Homes::default(),
             connections: Connections::default(),
             shelves: Shelves::new(toolbox),
             owing: Notify::new(),
@@ -153,13 +156,8 @@ impl App {
             clock: clock.clone(),
             carried: Arc::default(),
         });
-        let worker = Worker::new(
-            store.clone(),
-            live.clone(),
-            executor.clone(),
-            config.worker.clone(),
-            tasks,
-        );
+        let carrying = config.worker.clone();
+        let worker = Worker::new(store.clone(), live.clone(), executor.clone(), carrying, tasks);
         let [sending, making] = paces(&config);
         let upkeep = Upkeep::new(store.clone(), config.audit_days);
         Ok(Arc::new(Self {
@@ -190,6 +188,7 @@ impl App {
         self.worker.start();
         self.servers.tasks.spawn(self.servers.clone().look_after_all());
         self.servers.tasks.spawn(self.servers.clone().give_back_all());
+        self.servers.tasks.spawn(self.servers.clone().look_after_programs());
         let stopping = self.servers.tasks.stopping().clone();
         self.servers.tasks.spawn(self.upkeep.clone().look_after(stopping));
         if let Some(mirror) = self.mirroring() {

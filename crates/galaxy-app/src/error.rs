@@ -6,6 +6,10 @@ use galaxy_access::{AccessError, Denied, Stale};
 use galaxy_domain::Kind;
 use galaxy_model::ModelError;
 use galaxy_store::StoreError;
+use galaxy_tool::server::Obstacle;
+
+/// How often the walls around programs are tried.
+pub const WALLS_AGAIN: Duration = Duration::from_secs(3600);
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,9 @@ pub enum AppError {
     /// Not now.
     #[error("{0}")]
     Unavailable(String),
+    /// A program is not started.
+    #[error("{}. {}", .0, .0.advice())]
+    NotStarted(Obstacle),
     /// Our fault.
     #[error("something went wrong")]
     Internal(String),
@@ -75,6 +82,7 @@ impl AppError {
             Self::Conflict(_) => Kind::Conflict,
             Self::TooMany { .. } => Kind::TooMany,
             Self::Unavailable(_) => Kind::Unavailable,
+            Self::NotStarted(obstacle) => obstacle.kind(),
             Self::Internal(_) => Kind::Internal,
         }
     }
@@ -85,6 +93,7 @@ impl AppError {
             Self::Denied(Denied::Stale(_)) => Stale::CODE,
             Self::Access(err) => err.code(),
             Self::Model(err) => err.code(),
+            Self::NotStarted(obstacle) => obstacle.code(),
             Self::Denied(_)
             | Self::Store(_)
             | Self::Invalid(_)
@@ -110,6 +119,7 @@ impl AppError {
             | Self::NotFound
             | Self::TooMany { .. }
             | Self::Unavailable(_)
+            | Self::NotStarted(_)
             | Self::Internal(_) => None,
         }
     }
@@ -120,6 +130,9 @@ impl AppError {
             Self::Access(AccessError::Throttled { retry_after })
             | Self::TooMany { retry_after, .. } => Some(*retry_after),
             Self::Model(err) => err.retry_after(),
+            // They are tried again by then, or when the server is started.
+            Self::NotStarted(Obstacle::Walls) => Some(WALLS_AGAIN),
+            Self::NotStarted(Obstacle::Folder(_)) => None,
             Self::Access(_)
             | Self::Denied(_)
             | Self::Store(_)

@@ -9,11 +9,13 @@ pub(crate) mod connections;
 mod describe;
 mod handle;
 mod health;
+pub(crate) mod homes;
 mod import;
 mod look;
 mod manage;
 mod mcp_call;
 mod mounted;
+mod programs;
 mod right;
 mod settings;
 pub(crate) mod shelf;
@@ -37,6 +39,7 @@ use tokio::sync::{
 use url::Url;
 
 use connections::Connections;
+use homes::Homes;
 use shelf::Shelves;
 
 pub use approve::ToolDecision;
@@ -44,9 +47,11 @@ pub use describe::{LogEntry, ServerDetail, ServerSelf, ServerSummary, ServerTool
 pub use galaxy_domain::tool_server::{Folder, Outward, Standing};
 pub use galaxy_tool::server::ToolView;
 pub use health::{Health, HealthTrouble};
+pub use homes::Kept;
 pub use import::{Candidate, Imported};
 pub use look::Offered;
 pub use mounted::{Mounted, MountedTool, Relayed};
+pub use programs::Programs;
 pub(crate) use settings::{Known, Mistakes};
 pub use settings::{LinkRequest, NewServer, ServerChange, Value};
 pub use signing_in::{Auth, Departure, Entering};
@@ -64,6 +69,8 @@ pub struct ServersConfig {
     pub search: Vec<PathBuf>,
     /// Where programs keep what they keep: a folder for each server is made inside.
     pub home: PathBuf,
+    /// How many bytes the folder of one program may hold.
+    pub folder_bytes: u64,
     /// Whether the walls around programs hold, as it was tried last.
     pub sandbox: Receiver<Sandbox>,
     /// The origin at which people reach this deployment: there they come back to from where they
@@ -92,6 +99,7 @@ impl ServersConfig {
             programs: false,
             search: Vec::new(),
             home: PathBuf::from("/"),
+            folder_bytes: u64::MAX,
             sandbox: Sender::new(Sandbox::Off).subscribe(),
             public,
         }
@@ -114,6 +122,7 @@ pub(crate) struct Servers {
     pub(crate) config: ServersConfig,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
+    pub(crate) homes: Homes,
     pub(crate) connections: Connections,
     pub(crate) shelves: Shelves,
     /// Told when something is owed to an issuer.

@@ -72,7 +72,7 @@ impl Log {
             ServerError::NeedsSignIn { www_authenticate } => {
                 ServerError::NeedsSignIn { www_authenticate: www_authenticate.map(clean) }
             }
-            ServerError::TimedOut(_) | ServerError::Cancelled => err,
+            ServerError::NotStarted(_) | ServerError::TimedOut(_) | ServerError::Cancelled => err,
         }
     }
 

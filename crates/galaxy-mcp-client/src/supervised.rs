@@ -196,7 +196,8 @@ impl Inner {
                 err @ (ServerError::Lost(_)
                 | ServerError::Unavailable { .. }
                 | ServerError::NeedsSignIn { .. }
-                | ServerError::Refused(_)),
+                | ServerError::Refused(_)
+                | ServerError::NotStarted(_)),
             ) => self.retire(&connection, err),
         }
         result

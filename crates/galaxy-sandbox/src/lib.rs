@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod confine;
+pub mod folder;
 mod installation;
 mod probe;
 mod profile;

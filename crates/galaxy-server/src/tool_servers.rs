@@ -29,6 +29,7 @@ pub(crate) struct Config {
     personal: bool,
     programs: bool,
     search: Vec<PathBuf>,
+    folder_bytes: u64,
     confinement: Confinement,
     public: Url,
 }
@@ -48,6 +49,7 @@ impl Config {
             personal: given.value(&schema::PERSONAL_TOOL_SERVERS),
             programs: given.value(&schema::TOOL_PROGRAMS),
             search,
+            folder_bytes: u64::from(given.value(&schema::TOOL_PROGRAMS_FOLDER_MIB).get()) << 20,
             confinement: Confinement::Walls,
             public: public(given, listen),
         }
@@ -72,6 +74,7 @@ impl Config {
             personal: self.personal,
             programs: self.programs,
             search: self.search.clone(),
+            folder_bytes: self.folder_bytes,
             sandbox: walls::watched(confinement, keeper(), home.clone(), tasks),
             home,
             public: self.public.clone(),

@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use galaxy_app::servers::{Outward, Sandbox};
+use galaxy_app::{
+    error::WALLS_AGAIN,
+    servers::{Outward, Sandbox},
+};
 use galaxy_base::Tasks;
 use galaxy_mcp_client::{Keeper, keeper::CONFINED};
 use galaxy_sandbox::{Bait, Escape, Profile, escapes};
@@ -25,8 +28,6 @@ use crate::say;
 
 /// The command that tries; not for people.
 pub(crate) const TRY: &str = "try-walls";
-/// How often it is tried.
-const AGAIN: Duration = Duration::from_secs(3600);
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The end of what a try prints: without it, it was cut short.
@@ -66,7 +67,7 @@ pub(crate) fn watched(
             loop {
                 note(&told, try_all(&keeper, &folder).await);
                 tokio::select! {
-                    () = sleep(AGAIN) => (),
+                    () = sleep(WALLS_AGAIN) => (),
                     () = stopping.cancelled() => return,
                 }
             }

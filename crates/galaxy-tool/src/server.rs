@@ -14,6 +14,7 @@ pub mod held;
 pub mod inquiry;
 pub mod names;
 pub mod oauth;
+pub mod obstacle;
 pub mod output;
 pub mod remote;
 pub mod request;
@@ -37,6 +38,7 @@ pub use exchange::{Exchanged, Waiting};
 pub use health::{Health, LogLine, LogSource, Probe, ServerInfo, Snapshot, State, Trouble};
 pub use held::{Holds, OnEnd};
 pub use oauth::{Credentials, SignIn, SignInError};
+pub use obstacle::Obstacle;
 pub use remote::{RemoteTool, remote_tools};
 pub use request::{Listing, OnLog, OnProgress, OnTask, Progress, Request, RequestCx};
 pub use spec::{

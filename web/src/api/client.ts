@@ -2,7 +2,7 @@
 import { at, call, queryString } from './call';
 import type {
   AddOffer, ApiKey, AppCall, AppCalled, AppView, ApplyUpdate, AuditAct, AuditEnding, AuditRecord, AuditState, Candidate, ChooseUpdate, Chosen, Conversation, Decide, DecideTool, Departure, Edited, EnterClient, Feedback, FeedbackItem, Found, Image, Imported, LogLine, Market, Me, Message, Models, NewApiKey,
-  NewToolServer, OfferDetail, Page, Person, Resolution, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolServer,
+  NewToolServer, OfferDetail, Page, Person, Resolution, Respond, Role, Run, RunState, RuntimeConfig, Scope, SignedIn, Started, Task, TaskFields, TaskQuery, Tool, ToolPrograms, ToolServer,
   ToolServerDetail, ToolServerFields, Tried, Update, Verdict, ViewContext,
 } from './types';
 
@@ -116,6 +116,10 @@ export const toolServers = {
   disconnect: (id: string) => call<ToolServerDetail>('DELETE', at(`${SERVER}/connect`, { id })),
   enterClient: (id: string, body: EnterClient) => call<ToolServerDetail>('PUT', at(`${SERVER}/client`, { id }), { body }),
   forgetClient: (id: string) => call<ToolServerDetail>('DELETE', at(`${SERVER}/client`, { id })),
+  /** Removes what a program keeps in its folder. */
+  empty: (id: string) => call<ToolServerDetail>('DELETE', at(`${SERVER}/folder`, { id })),
+  /** How programs run, and why they do not. */
+  programs: () => call<ToolPrograms>('GET', '/api/tool-programs'),
   log: (id: string) => call<{ items: LogLine[] }>('GET', at(`${SERVER}/log`, { id })),
   preview: (body: { file: unknown; shared: boolean }) => call<{ items: Candidate[] }>('POST', '/api/tool-servers/preview', { body }),
   import: (body: { file: unknown; shared: boolean; servers: string[] }) => call<{ items: Imported[] }>('POST', '/api/tool-servers/import', { body }),

@@ -1018,6 +1018,23 @@ export interface paths {
         patch: operations["patch_tasks_id_complete"];
         trace?: never;
     };
+    "/api/tool-programs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how programs run here, and why they do not (for administrators) */
+        get: operations["get_tool_programs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tool-servers": {
         parameters: {
             query?: never;
@@ -1120,6 +1137,26 @@ export interface paths {
         post: operations["post_tool_servers_id_connect"];
         /** Sign out at a tool server: what was granted is given back and forgotten */
         delete: operations["delete_tool_servers_id_connect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tool-servers/{id}/folder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a tool server that is a program, and remove all that it keeps in its folder (for
+         *     administrators)
+         */
+        delete: operations["delete_tool_servers_id_folder"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1487,7 +1524,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        ActName: "account.set_up" | "sign_in" | "sign_out" | "session.closed" | "session.betrayed" | "password.changed" | "session.confirmed" | "password.reset" | "key.created" | "key.deleted" | "key.refused" | "person.created" | "person.changed" | "person.deleted" | "access.denied" | "tool_server.added" | "tool_server.changed" | "tool_server.deleted" | "tool_server.tools" | "tool_server.client" | "tool_server.connected" | "tool_server.disconnected" | "tool.began" | "tool.called" | "approval.given" | "approval.denied" | "question.answered" | "rule.set" | "rule.deleted" | "secret.opened" | "conversation.exported" | "conversation.deleted" | "task.deleted" | "vault.rotated" | "programs.unconfined" | "registry.imported" | "log.opened" | "log.pruned" | "log.exported";
+        ActName: "account.set_up" | "sign_in" | "sign_out" | "session.closed" | "session.betrayed" | "password.changed" | "session.confirmed" | "password.reset" | "key.created" | "key.deleted" | "key.refused" | "person.created" | "person.changed" | "person.deleted" | "access.denied" | "tool_server.added" | "tool_server.changed" | "tool_server.deleted" | "tool_server.emptied" | "tool_server.tools" | "tool_server.client" | "tool_server.connected" | "tool_server.disconnected" | "tool.began" | "tool.called" | "approval.given" | "approval.denied" | "question.answered" | "rule.set" | "rule.deleted" | "secret.opened" | "conversation.exported" | "conversation.deleted" | "task.deleted" | "vault.rotated" | "programs.unconfined" | "registry.imported" | "log.opened" | "log.pruned" | "log.exported";
         /**
          * @description What a person does with a question.
          * @enum {string}
@@ -2629,6 +2666,19 @@ export interface components {
             title: string;
             /** @description The version that was added. */
             version: string;
+        };
+        /** @description What a program keeps in its folder. */
+        KeptView: {
+            /**
+             * Format: int64
+             * @description So many bytes, when it was counted last; nothing where it was not, or could not be.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description So many it may be: over that the program is ended, and not started.
+             */
+            most_bytes: number;
         };
         /** @description A key for programs. */
         KeyView: {
@@ -3962,6 +4012,15 @@ export interface components {
             /** @description Always `Bearer`. */
             token_type: string;
         };
+        /** @description How tool servers that are programs run, for administrators. */
+        ToolProgramsStatusView: {
+            /** @description The names of programs that fetch what they run: they need the web to be of any use. */
+            fetchers: string[];
+            /** @description Why not, where they are refused. */
+            reason: string | null;
+            /** @description How they run. */
+            state: components["schemas"]["ToolProgramsView"];
+        };
         /**
          * @description How tool servers that are programs run.
          * @enum {string}
@@ -3973,6 +4032,7 @@ export interface components {
             /** @description How it was in the last 24 hours, oldest first. */
             checks: components["schemas"]["CheckView"][];
             client: components["schemas"]["ServerClientView"] | null;
+            kept: components["schemas"]["KeptView"] | null;
             /** @description What lists show. */
             server: components["schemas"]["ToolServerView"];
             /** @description Its tools, in its order. */
@@ -6365,6 +6425,33 @@ export interface operations {
             };
         };
     };
+    get_tool_programs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolProgramsStatusView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tool_servers: {
         parameters: {
             query?: never;
@@ -6666,6 +6753,35 @@ export interface operations {
         };
     };
     delete_tool_servers_id_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolServerDetailView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tool_servers_id_folder: {
         parameters: {
             query?: never;
             header?: never;

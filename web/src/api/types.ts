@@ -97,6 +97,8 @@ export type ToolView = Schemas['ToolViewView'];
 export type Standing = Schemas['StandingName'];
 export type ServerHealth = Schemas['ServerHealthView'];
 export type ServerCheck = Schemas['CheckView'];
+/** How tool servers that are programs run here, for administrators. */
+export type ToolPrograms = Schemas['ToolProgramsStatusView'];
 export type LogLine = Schemas['LogEntryView'];
 /** How a server is reached, as it is shown: values that open it are never told. */
 export type Link = Schemas['LinkView'];

@@ -12,7 +12,7 @@ export const words = {
   problems: {
     offline: 'No connection to the server. Try again in a moment.',
     unknown: 'Something went wrong.',
-    wait: (seconds: number) => `Try again in ${seconds} s.`,
+    wait: (seconds: number) => `Try again in ${seconds > 120 ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`}.`,
   },
   marks: { queued: 'waiting', live: 'running', ask: 'needs you', done: 'done', fail: 'failed', none: 'stopped' },
 };

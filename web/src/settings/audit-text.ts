@@ -6,7 +6,7 @@ const acts: Record<AuditAct, string> = {
   'account.set_up': 'Set up this server', sign_in: 'Signed in', sign_out: 'Signed out', 'session.closed': 'Ended sessions', 'session.betrayed': 'Used a refresh token twice',
   'password.changed': 'Changed the password', 'session.confirmed': 'Confirmed that it is them', 'password.reset': 'Set a new password', 'key.created': 'Made a key', 'key.deleted': 'Deleted a key', 'key.refused': 'Used a key that is not good any more',
   'person.created': 'Added an account', 'person.changed': 'Changed an account', 'person.deleted': 'Deleted an account', 'access.denied': 'Asked for what they may not have',
-  'tool_server.added': 'Added a tool server', 'tool_server.changed': 'Changed a tool server', 'tool_server.deleted': 'Deleted a tool server', 'tool_server.tools': 'Allowed or switched tools',
+  'tool_server.added': 'Added a tool server', 'tool_server.changed': 'Changed a tool server', 'tool_server.deleted': 'Deleted a tool server', 'tool_server.emptied': 'Emptied the folder of a program', 'tool_server.tools': 'Allowed or switched tools',
   'tool_server.client': 'Entered a client of a tool server', 'tool_server.connected': 'Signed in at a tool server', 'tool_server.disconnected': 'Signed out of a tool server',
   'tool.began': 'Began to call a tool', 'tool.called': 'Called a tool', 'approval.given': 'Said yes to a call', 'approval.denied': 'Said no to a call', 'question.answered': 'Answered a tool',
   'rule.set': 'Made a rule for a tool', 'rule.deleted': 'Deleted a rule for a tool', 'secret.opened': 'Opened the secrets of a tool server',

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import { Problem, toolServers as api } from '../api/client';
-import type { Me } from '../api/types';
+import type { Me, RuntimeConfig, ToolPrograms } from '../api/types';
 import { toasts } from '../design/toasts.svelte';
 import { session } from '../session.svelte';
 import { detail, health, server } from './a-server';
 import Servers from './Servers.svelte';
 
 const BROKEN = server({ id: 's2', name: 'crm', title: 'Customers', health: health({ state: 'failed', message: 'exit 1', advice: 'Look into the log.' }) });
-beforeEach(() => { session.me = { role: 'admin' } as Me; });
+const CONFINED: ToolPrograms = { state: 'confined', reason: null, fetchers: ['npx', 'uvx'] };
+beforeEach(() => { session.me = { role: 'admin' } as Me; vi.spyOn(api, 'programs').mockResolvedValue(CONFINED); });
 afterEach(() => { session.me = null; toasts.items = []; vi.useRealTimers(); vi.restoreAllMocks(); });
 
 it('says what a tool server is when there is none, and how to add one to those who may', async () => {
@@ -63,4 +64,42 @@ it('tries again, and says how it is then', async () => {
   answer(detail({ server: { ...BROKEN, health: health() } }));
   await expect.element(screen.getByText('Customers: ready')).toBeInTheDocument();
   expect(probe).toHaveBeenCalledExactlyOnceWith('s2');
+});
+
+const PLAIN = 'Programs are not started here, because the walls around them do not hold.';
+const SHELL = server({ id: 's3', name: 'shell', title: 'Shell', shared: true, link: { kind: 'program', command: '/bin/sh', arguments: [], environment: [], folders: [], network: 'none' }, health: health({ state: 'failed', message: 'programs are not started here, because the walls around them do not hold', advice: 'An administrator finds the reason on the page Tools.' }) });
+
+it('tells administrators why no program is started', async () => {
+  vi.spyOn(api, 'list').mockResolvedValue({ items: [] });
+  vi.spyOn(api, 'programs').mockResolvedValue({ ...CONFINED, state: 'refused', reason: 'in a test a file outside was\u202E read' });
+  const screen = await render(Servers);
+  await expect.element(screen.getByText(PLAIN)).toBeVisible();
+  await expect.element(screen.getByText('Why: in a test a file outside was⟨U+202E⟩ read.')).toBeVisible();
+  await expect.element(screen.getByText(/Linux 6.12 or newer/)).toBeVisible();
+});
+
+it('tells members that no program is started, and does not ask why', async () => {
+  vi.spyOn(api, 'list').mockResolvedValue({ items: [SHELL] });
+  const asked = vi.spyOn(api, 'programs');
+  session.me = { role: 'member' } as Me;
+  session.config = { features: { tool_programs: 'refused' } } as RuntimeConfig;
+  const screen = await render(Servers);
+  await expect.element(screen.getByText(PLAIN)).toBeVisible();
+  await expect.element(screen.getByText('An administrator finds the reason on the page Tools.')).toBeVisible();
+  expect(screen.getByText(/^Why:/).elements()).toHaveLength(0);
+  expect(asked).not.toHaveBeenCalled();
+  session.config = null;
+});
+
+it('says so when a program is not started again, and looks at the reason anew', async () => {
+  vi.spyOn(api, 'list').mockResolvedValue({ items: [SHELL] });
+  const said = `${PLAIN} An administrator finds the reason on the page Tools.`;
+  vi.spyOn(api, 'restart').mockRejectedValue(new Problem(503, 'sandbox_unavailable', 'Service Unavailable', said, [], null, 3600));
+  const screen = await render(Servers);
+  await expect.element(screen.getByRole('button', { name: 'Restart Shell' })).toBeVisible();
+  expect(screen.getByText(/^Why:/).elements()).toHaveLength(0);
+  vi.spyOn(api, 'programs').mockResolvedValue({ ...CONFINED, state: 'refused', reason: 'a daemon was reached' });
+  await screen.getByRole('button', { name: 'Restart Shell' }).click();
+  await vi.waitFor(() => expect(toasts.items.map((it) => it.text)).toEqual([`${said} Try again in 60 min.`]));
+  await expect.element(screen.getByText('Why: a daemon was reached.')).toBeVisible();
 });

@@ -10,4 +10,4 @@ export const tool = (more: Partial<ServerTool> = {}): ServerTool => ({
   tool: 'query', name: 'warehouse__query', title: null, description: 'Asks the ledger.', schema: { type: 'object', properties: {} }, effect: 'reads', standing: 'approved', enabled: true, verdict: 'allow', pin: 'pin-1',
   approved_description: null, approved_schema: null, view: { uri: null, for_model: true, for_app: true }, approved_view: null, ...more,
 });
-export const detail = (more: Partial<ToolServerDetail> = {}): ToolServerDetail => ({ server: server(), tools: [tool()], checks: [], about: null, client: null, ...more });
+export const detail = (more: Partial<ToolServerDetail> = {}): ToolServerDetail => ({ server: server(), tools: [tool()], checks: [], about: null, client: null, kept: null, ...more });

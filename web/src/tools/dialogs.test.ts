@@ -1,15 +1,17 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import '../design/tokens.css';
 import '../design/base.css';
 import { Problem, toolServers as api, tools } from '../api/client';
-import type { Candidate, Tried } from '../api/types';
+import type { Candidate, Me, Tried } from '../api/types';
+import { session } from '../session.svelte';
 import { detail, server, tool } from './a-server';
 import AddDialog from './AddDialog.svelte';
 import ImportDialog from './ImportDialog.svelte';
 import TryDialog from './TryDialog.svelte';
 
-afterEach(() => vi.restoreAllMocks());
+beforeEach(() => { vi.spyOn(api, 'programs').mockResolvedValue({ state: 'confined', reason: null, fetchers: ['npx', 'uvx'] }); });
+afterEach(() => { session.me = null; vi.restoreAllMocks(); });
 
 it('starts no program before its exact command was shown', async () => {
   const add = vi.spyOn(api, 'add').mockResolvedValue(detail()), onadded = vi.fn();
@@ -33,6 +35,20 @@ it('starts no program before its exact command was shown', async () => {
   await screen.getByRole('button', { name: 'Add and start it' }).click();
   expect(add).toHaveBeenCalledExactlyOnceWith({ name: 'shell', link: { kind: 'program', command: '/bin/sh', arguments: ['-c', 'rm  -rf /\u202E tmp'], environment: { TOKEN: 'canary' }, folders: [{ path: '/srv/docs', write: true }], network: 'none' }, shared: false, trusted: false, may_ask: false });
   expect(onadded).toHaveBeenCalled();
+});
+
+it('gives the web to a program of which the server says that it fetches what it runs', async () => {
+  session.me = { role: 'admin' } as Me;
+  const add = vi.spyOn(api, 'add').mockResolvedValue(detail());
+  const screen = await render(AddDialog, { admin: true, onadded: () => {}, onclose: () => {} });
+  await screen.getByText('As a program').click();
+  await screen.getByLabelText('Program', { exact: true }).fill('/usr/bin/uvx');
+  await expect.element(screen.getByRole('radio', { name: 'The web' })).toBeChecked();
+  await screen.getByLabelText('Name', { exact: true }).fill('time');
+  await screen.getByRole('button', { name: 'Continue' }).click();
+  await expect.element(screen.getByText('writes a folder of its own; reaches the web')).toBeVisible();
+  await screen.getByRole('button', { name: 'Add and start it' }).click();
+  expect(add).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ link: expect.objectContaining({ command: '/usr/bin/uvx', network: 'web' }) }));
 });
 
 it('says beside its field what the server finds wrong', async () => {

@@ -1,18 +1,21 @@
 import { expect, it } from 'vitest';
 import { Problem } from '../api/call';
 import type { Link } from '../api/types';
-import { isChanged, isName, linkBody, linkForm, networkOf, secret, wrongOf } from './link';
+import * as link from './link';
+import { isChanged, isName, linkForm, networkOf, secret, wrongOf, type LinkForm } from './link';
 
+const FETCHERS = ['npx', 'uvx'];
+const linkBody = (form: LinkForm, before?: Link) => link.linkBody(form, FETCHERS, before);
 const HTTP: Link = { kind: 'http', url: 'https://a.example/mcp', headers: ['X-Key'], inside: false };
 const PROGRAM: Link = { kind: 'program', command: '/bin/a', arguments: ['-y', ''], environment: ['TOKEN'], folders: [{ path: '/srv', write: false }], network: 'web' };
 
 it.each([['warehouse', true], ['a', true], ['a-1', true], ['a'.repeat(32), true], ['a'.repeat(33), false], ['', false], ['-a', false], ['a-', false], ['A', false], ['a_b', false], ['a b', false]])('%j is a name: %s', (name, good) => expect(isName(name)).toBe(good));
 
 it('what is not touched is kept, and is no change', () => {
-  for (const link of [HTTP, PROGRAM]) {
-    const { body, wrong } = linkBody(linkForm(link), link);
+  for (const before of [HTTP, PROGRAM]) {
+    const { body, wrong } = linkBody(linkForm(before), before);
     expect(wrong).toEqual({});
-    expect(isChanged(body, link)).toBe(false);
+    expect(isChanged(body, before)).toBe(false);
   }
   expect(linkBody(linkForm(HTTP), HTTP).body).toEqual({ kind: 'http', url: 'https://a.example/mcp', headers: { 'X-Key': null }, inside: false });
 });
@@ -44,8 +47,8 @@ it('finds the field of each mistake of the server', () => {
 });
 
 it.each([['npx', 'web'], ['/root/.local/bin/uvx', 'web'], ['/usr/bin/python3', 'none'], ['', 'none']] as const)('%j reaches %s until somebody says otherwise', (command, network) => {
-  expect(networkOf({ ...linkForm(), way: 'program', command })).toBe(network);
-  expect(networkOf({ ...linkForm(), way: 'program', command, network: 'any' })).toBe('any');
+  expect(networkOf({ ...linkForm(), way: 'program', command }, FETCHERS)).toBe(network);
+  expect(networkOf({ ...linkForm(), way: 'program', command, network: 'any' }, FETCHERS)).toBe('any');
 });
 
 it.each([['another folder', { folders: [] }], ['another reach', { network: 'any' as const }]])('%s is a change', (_, more) => {

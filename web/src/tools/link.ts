@@ -26,9 +26,8 @@ export function linkForm(link?: Link): LinkForm {
     : { ...empty, way: 'program', command: link.command, arguments: argumentsText(link.arguments), environment: keptOf(link.environment), folders: link.folders.map((it) => folder(it.path, it.write)), network: link.network };
 }
 
-/** Programs that fetch what they run: without the network they are of no use. */
-const FETCHERS = ['bun', 'bunx', 'deno', 'npm', 'npx', 'pipx', 'pnpm', 'pnpx', 'uv', 'uvx'];
-export const networkOf = (form: LinkForm): NetworkName => form.network ?? (FETCHERS.includes(form.command.trim().split('/').at(-1)!) ? 'web' : 'none');
+/** `fetchers` are the programs that fetch what they run: without the network they are of no use. */
+export const networkOf = (form: LinkForm, fetchers: readonly string[]): NetworkName => form.network ?? (fetchers.includes(form.command.trim().split('/').at(-1)!) ? 'web' : 'none');
 
 /** Whether values that are stored for `link` may go where `form` points; elsewhere they have to be entered again. */
 export function keepsValues(form: LinkForm, link: Link | undefined): boolean {
@@ -42,7 +41,7 @@ function originOf(url: string): string | undefined {
 }
 
 /** What would be sent, and what the person should mend first. */
-export function linkBody(form: LinkForm, before?: Link): { body: LinkBody; wrong: Wrong } {
+export function linkBody(form: LinkForm, fetchers: readonly string[], before?: Link): { body: LinkBody; wrong: Wrong } {
   const words = t.tools.form, wrong: Wrong = {}, keeps = keepsValues(form, before);
   if (form.way === 'http') {
     if (!/^https?:\/\/./i.test(form.url.trim())) wrong['link/url'] = words.needUrl;
@@ -51,7 +50,7 @@ export function linkBody(form: LinkForm, before?: Link): { body: LinkBody; wrong
   if (!form.command.trim()) wrong['link/command'] = words.needCommand;
   const args = argumentsFrom(form.arguments);
   if (!args) wrong['link/arguments'] = words.badArguments;
-  return { body: { kind: 'program', command: form.command.trim(), arguments: args ?? [], environment: valuesOf(form.environment, 'link/environment', keeps, wrong), folders: foldersOf(form.folders), network: networkOf(form) }, wrong };
+  return { body: { kind: 'program', command: form.command.trim(), arguments: args ?? [], environment: valuesOf(form.environment, 'link/environment', keeps, wrong), folders: foldersOf(form.folders), network: networkOf(form, fetchers) }, wrong };
 }
 
 const foldersOf = (folders: readonly FolderForm[]) => folders.filter((it) => it.path.trim()).map((it) => ({ path: it.path.trim(), write: it.write }));

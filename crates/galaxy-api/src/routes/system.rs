@@ -7,10 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use galaxy_app::{
-    AppError,
-    servers::{Sandbox, ServersConfig},
-};
+use galaxy_app::AppError;
 use utoipa_axum::routes;
 
 use super::{Policy, Routes};
@@ -52,7 +49,10 @@ async fn runtime_config(State(api): State<Api>) -> Result<Json<RuntimeConfigView
         features: FeaturesView {
             websocket: config.websocket,
             personal_tool_servers: app.servers.personal,
-            tool_programs: tool_programs(&app.servers),
+            tool_programs: ToolProgramsView::of(
+                app.servers.programs,
+                &app.servers.sandbox.borrow(),
+            ),
         },
         limits: LimitsView {
             message_chars: app.message_chars,
@@ -62,18 +62,6 @@ async fn runtime_config(State(api): State<Api>) -> Result<Json<RuntimeConfigView
         environment: config.environment.clone(),
         page_hash: page::hash().to_owned(),
     }))
-}
-
-fn tool_programs(config: &ServersConfig) -> ToolProgramsView {
-    if !config.programs {
-        return ToolProgramsView::Off;
-    }
-    match &*config.sandbox.borrow() {
-        // It is tried when the server starts, and waited for where it matters.
-        Sandbox::Untried | Sandbox::Holds => ToolProgramsView::Confined,
-        Sandbox::Broken(_) => ToolProgramsView::Refused,
-        Sandbox::Off => ToolProgramsView::Unconfined,
-    }
 }
 
 /// Whether the process is there

@@ -1,6 +1,7 @@
 //! `/api/tool-servers`: servers of tools, what they offer and how they are.
 
 mod offers;
+mod programs;
 mod sign_in;
 mod transfer;
 
@@ -39,7 +40,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(Policy::SignedIn, routes!(probe))
         .add(Policy::SignedIn, routes!(restart))
         .add(Policy::SignedIn, routes!(log));
-    sign_in::routes(transfer::routes(offers::routes(routes)))
+    programs::routes(sign_in::routes(transfer::routes(offers::routes(routes))))
 }
 
 /// List the tool servers that one's agents may use

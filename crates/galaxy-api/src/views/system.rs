@@ -1,5 +1,6 @@
 //! The deployment as clients see it.
 
+use galaxy_app::servers::Sandbox;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,6 +38,19 @@ pub enum ToolProgramsView {
     Refused,
     /// With all the rights of the server.
     Unconfined,
+}
+
+impl ToolProgramsView {
+    /// How programs run where they are `allowed`, or not.
+    pub fn of(allowed: bool, sandbox: &Sandbox) -> Self {
+        match sandbox {
+            _ if !allowed => Self::Off,
+            // It is tried when the server starts, and waited for where it matters.
+            Sandbox::Untried | Sandbox::Holds => Self::Confined,
+            Sandbox::Broken(_) => Self::Refused,
+            Sandbox::Off => Self::Unconfined,
+        }
+    }
 }
 
 /// What there may be at most.

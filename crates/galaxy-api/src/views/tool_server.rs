@@ -4,6 +4,7 @@ pub mod auth;
 pub mod health;
 pub mod import;
 pub mod link;
+pub mod program;
 mod tool;
 pub mod tried;
 
@@ -20,6 +21,7 @@ pub use tool::{ServerToolView, ToolViewView};
 
 use auth::{ServerAuthView, ServerClientView};
 use health::ServerHealthView;
+use program::KeptView;
 
 use super::event::time;
 
@@ -155,6 +157,9 @@ pub struct ToolServerDetailView {
     /// The client that somebody entered for signing in there, for whoever looks after it.
     #[schema(required)]
     pub client: Option<ServerClientView>,
+    /// What it keeps in its folder, if it is a program, for whoever looks after it.
+    #[schema(required)]
+    pub kept: Option<KeptView>,
 }
 
 impl From<ServerDetail> for ToolServerDetailView {
@@ -171,6 +176,7 @@ impl From<ServerDetail> for ToolServerDetailView {
             checks: detail.checks.iter().map(CheckView::from).collect(),
             about,
             client: detail.client.map(ServerClientView::from),
+            kept: detail.kept.map(KeptView::from),
         }
     }
 }

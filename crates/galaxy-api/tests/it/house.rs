@@ -53,6 +53,7 @@ pub(crate) struct Plan {
     pub(crate) conversations_per_minute: u32,
     pub(crate) tools: Vec<Arc<dyn AnyTool>>,
     pub(crate) limits: Limits,
+    pub(crate) servers: ServersConfig,
     /// What reaches real servers and issuers, in the place of fakes.
     pub(crate) real: Option<(Arc<dyn ToolServers>, Arc<dyn SignIn>)>,
 }
@@ -80,6 +81,7 @@ impl Default for Plan {
             conversations_per_minute: 10_000,
             tools: Vec::new(),
             limits: Limits::default(),
+            servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
             real: None,
         }
     }
@@ -193,7 +195,7 @@ impl<'a> House<'a> {
             worker: WorkerConfig::named("test".to_owned()),
             tools_unlockable: false,
             audit_days: None,
-            servers: ServersConfig::new("https://galaxy.example".parse().unwrap()),
+            servers: plan.servers,
         };
         let app = App::new(parts, config).unwrap();
         app.start();

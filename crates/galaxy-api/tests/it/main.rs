@@ -41,6 +41,7 @@ mod mcp;
 mod messages;
 mod models;
 mod once;
+mod programs;
 mod proxies;
 mod questions;
 mod runs;

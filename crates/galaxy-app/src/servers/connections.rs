@@ -52,7 +52,7 @@ pub(crate) struct Connections {
 }
 
 struct Open {
-    revision: i64,
+    row: ToolServerRow,
     server: Arc<dyn ToolServer>,
     credentials: Option<Arc<dyn Credentials>>,
     noting: Noting,
@@ -87,7 +87,8 @@ impl Connections {
         purpose: Purpose,
     ) -> Option<Arc<dyn ToolServer>> {
         let mut open = self.locked();
-        let found = open.get_mut(&Key::of(row, who)).filter(|it| it.revision == row.revision)?;
+        let found =
+            open.get_mut(&Key::of(row, who)).filter(|it| it.row.revision == row.revision)?;
         if purpose == Purpose::Use {
             found.used = Instant::now();
         }
@@ -109,6 +110,13 @@ impl Connections {
         self.locked().keys().filter_map(|it| it.person).collect()
     }
 
+    /// The servers with a connection that are programs.
+    pub(super) fn programs(&self) -> Vec<(ToolServerRow, Arc<dyn ToolServer>)> {
+        let is_program = |it: &&Open| matches!(it.row.link, Link::Program { .. });
+        let open = self.locked();
+        open.values().filter(is_program).map(|it| (it.row.clone(), it.server.clone())).collect()
+    }
+
     fn take_if(&self, is_old: impl Fn(&Key, &Open) -> bool) -> Vec<Open> {
         self.locked().extract_if(|key, it| is_old(key, it)).map(|(_, it)| it).collect()
     }
@@ -127,11 +135,13 @@ impl Servers {
         who: Who,
         purpose: Purpose,
     ) -> Result<Arc<dyn ToolServer>, AppError> {
-        if let Some(server) = self.connections.find(row, who, purpose) {
-            return Ok(server);
+        let open = self.connections.find(row, who, purpose);
+        if let Err(err) = self.may_run(row, open.as_ref()).await {
+            self.disconnect(|it, _| it.server == row.id);
+            return Err(err);
         }
-        if let Link::Program { .. } = &row.link {
-            self.behind_walls().await?;
+        if let Some(server) = open {
+            return Ok(server);
         }
         let (key, values) = (Key::of(row, who), self.values(row).await?);
         let credentials = match key.person {
@@ -142,7 +152,7 @@ impl Servers {
             self.note_opened(row, key.person, values.len()).await?;
         }
         let spec = self.spec(row, values, credentials.clone())?;
-        self.disconnect(|it, open| it.server == row.id && open.revision < row.revision);
+        self.disconnect(|it, open| it.server == row.id && open.row.revision < row.revision);
         let mut open = self.connections.locked();
         if let Some(found) = open.get(&key) {
             // Somebody was faster, or knows a newer revision.
@@ -153,7 +163,7 @@ impl Servers {
         let noting = noting(&open, row.id);
         self.watch(row.clone(), key.person, server.clone(), noting.clone(), ends.clone());
         let entry = Open {
-            revision: row.revision,
+            row: row.clone(),
             server: server.clone(),
             credentials,
             noting,

@@ -1,9 +1,10 @@
 //! Servers as people see them.
 
+mod tools;
+
 use std::time::Duration;
 
 use galaxy_access::{look, look_after, on_behalf, within};
-use galaxy_agent::policy::Rules;
 use galaxy_base::Timestamp;
 use galaxy_domain::{
     Caller, Effect, Permit, ToolServerId, Verdict,
@@ -13,19 +14,18 @@ use galaxy_domain::{
     tool_server::{Check, ServerToolRow, ToolServerRow},
 };
 pub use galaxy_store::tool_servers::tools::Tally;
-use galaxy_tool::{
-    Toolbox,
-    server::{self, Definition, LogSource, ServerInfo, ToolView},
-};
+use galaxy_tool::server::{self, LogSource, ServerInfo, ToolView};
 use serde_json::Value;
 
 use super::{
     connections::Purpose,
-    health::{Health, of_last, of_live, to_person},
+    health::{Health, of_last, of_live, of_obstacle, to_person},
+    homes::Kept,
     shelf::in_use,
     signing_in::Auth,
 };
 use crate::{App, AppError};
+use tools::tally;
 
 /// How far back it is told how a server was.
 const HISTORY: Duration = Duration::from_secs(24 * 3600);
@@ -102,6 +102,8 @@ pub struct ServerDetail {
     pub about: Option<ServerSelf>,
     /// The client that somebody entered for it, for whoever looks after it.
     pub client: Option<ClientRow>,
+    /// What it keeps in its folder, if it is a program, for whoever looks after it.
+    pub kept: Option<Kept>,
 }
 
 /// A line of a server's log.
@@ -167,7 +169,8 @@ impl App {
         let client = client.into_iter().map(|it| it.row).find(|it| it.entered);
         let client = client.filter(|_| summary.is_managed);
         let about = about.as_deref().map(of_itself);
-        Ok(ServerDetail { summary, tools, checks, about, client })
+        let kept = self.servers.kept(&summary.row).filter(|_| summary.is_managed);
+        Ok(ServerDetail { summary, tools, checks, about, client, kept })
     }
 
     /// The last lines of a server's log, oldest first; for whoever looks after it.
@@ -214,9 +217,11 @@ impl App {
     ) -> ServerSummary {
         let target = SharedTarget { resource: row.id, workspace: row.workspace, owner: row.owner };
         let is_managed = look_after::<ToolServer>(caller, &target).is_ok();
-        let health = match self.live_health(caller, &row) {
-            Some(live) => of_live(&live),
-            None => of_last(row.last.as_ref()),
+        let obstacle = self.servers.obstacle(&row);
+        let health = match (obstacle, self.live_health(caller, &row)) {
+            (Some(obstacle), _) => of_obstacle(&obstacle, row.last.as_ref()),
+            (None, Some(live)) => of_live(&live),
+            (None, None) => of_last(row.last.as_ref()),
         };
         let auth = Auth::of(&row, grant);
         let health = to_person(health, &auth);
@@ -227,59 +232,6 @@ impl App {
         let server = self.servers.connections.find(row, Some(caller.person), Purpose::Care);
         let live = server?.health();
         live.checked.is_some().then_some(live)
-    }
-
-    fn told_tools(
-        &self,
-        row: &ToolServerRow,
-        tools: Vec<ServerToolRow>,
-        toolbox: &Toolbox,
-        rules: &Rules,
-    ) -> Result<Vec<ServerTool>, AppError> {
-        let handle = self.servers.handle(row, None)?;
-        let told = |tool: ServerToolRow| {
-            let read = |text: &str| Definition::read(&handle.spec().name, parsed(text)).ok();
-            let approved = tool.approved.as_ref().and_then(|it| read(&it.definition));
-            let found = tool.found.as_ref().and_then(|it| read(&it.definition));
-            let shown = found.or_else(|| approved.clone())?;
-            let differs = approved.filter(|it| it.pin != shown.pin);
-            let offered = toolbox.get(&shown.offered).filter(|_| tool.is_offered());
-            Some(ServerTool {
-                verdict: offered.map(|it| rules.verdict(&**it)),
-                effect: effect(row, &shown),
-                approved_description: differs.as_ref().map(|it| it.description.clone()),
-                approved_schema: differs.as_ref().map(|it| it.input_schema.clone()),
-                approved_view: differs.map(|it| it.view),
-                view: shown.view,
-                offered_as: shown.offered,
-                title: shown.title,
-                description: shown.description,
-                schema: shown.input_schema,
-                row: tool,
-            })
-        };
-        Ok(tools.into_iter().filter_map(told).collect())
-    }
-}
-
-/// What a tool of the server counts as (as [`galaxy_tool::server::RemoteTool`] says).
-fn effect(row: &ToolServerRow, definition: &Definition) -> Effect {
-    if row.trusted && definition.claims_to_read_only { Effect::Reads } else { Effect::Reaches }
-}
-
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-fn tally(tools: &[ServerToolRow]) -> Tally {
-    use galaxy_domain::tool_server::Standing;
-    let count = |is: &dyn Fn(&ServerToolRow) -> bool| {
-        i64::try_from(tools.iter().filter(|it| is(it)).count()).unwrap_or(i64::MAX)
-    };
-    Tally {
-        all: count(&|_| true),
-        offered: count(&ServerToolRow::is_offered),
-        waiting: count(&|it| matches!(it.standing(), Standing::New | Standing::Changed)),
     }
 }
 

@@ -85,6 +85,7 @@ fn unusable(err: &AppError) -> ServerError {
     match (err, err.kind()) {
         (_, Kind::NotFound) => refused("it is no longer there"),
         (AppError::Conflict(why), _) => refused(why),
+        (AppError::NotStarted(obstacle), _) => ServerError::NotStarted(obstacle.clone()),
         (err, _) => ServerError::Unavailable { message: err.to_string(), retry_after: None },
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use galaxy_base::Timestamp;
 use galaxy_domain::tool_server::Check;
-use galaxy_tool::server;
+use galaxy_tool::server::{self, Obstacle};
 
 use super::signing_in::Auth;
 
@@ -43,6 +43,18 @@ pub(super) fn of_live(live: &server::Health) -> Health {
             advice: Some(it.error.advice().to_owned()),
         }),
         restarts: live.restarts,
+    }
+}
+
+/// How a server is that is not started.
+pub(super) fn of_obstacle(obstacle: &Obstacle, last: Option<&Check>) -> Health {
+    let trouble =
+        HealthTrouble { message: obstacle.to_string(), advice: Some(obstacle.advice().to_owned()) };
+    Health {
+        state: server::State::Failed.as_str().to_owned(),
+        checked: last.map(|it| it.at),
+        trouble: Some(trouble),
+        ..Health::default()
     }
 }
 

@@ -19,6 +19,9 @@ pub enum Offered {
 
 impl From<ServerError> for AppError {
     fn from(err: ServerError) -> Self {
+        if let ServerError::NotStarted(obstacle) = err {
+            return Self::NotStarted(obstacle);
+        }
         let words = format!("{err}. {}", err.advice());
         match err.kind() {
             Kind::Invalid => Self::invalid("", err.to_string()),

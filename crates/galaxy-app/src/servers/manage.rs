@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use galaxy_access::{administer, look_after};
 use galaxy_domain::{
-    Caller, Permit, ToolServerId, access::Write, id::ToolServer, tool_server::ToolServerRow,
+    Caller, Permit, ToolServerId,
+    access::Write,
+    id::ToolServer,
+    tool_server::{Link, ToolServerRow},
 };
 use galaxy_store::{NewToolServer, Once, Place, ToolServerChange, tool_servers::tools::ToolRuling};
 use tokio::time::timeout;
@@ -38,7 +41,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Invalid`] with every mistake; [`AppError::Denied`] for what only administrators
-    /// may say; [`AppError::Store`] with a conflict when the name is taken.
+    /// may say; [`AppError::Store`] with a conflict when the name is taken; [`AppError::NotStarted`]
+    /// for a program where the walls do not hold: it is not written down.
     pub async fn add_server(
         &self,
         caller: &Caller,
@@ -49,6 +53,9 @@ impl App {
         let weighed = self.weigh(caller, Some(&new.link), new.shared || new.trusted)?;
         let id = ToolServerId::fresh();
         let (stored, most) = self.checked(caller, id, &new, weighed)?;
+        if let Link::Program { .. } = &stored.link {
+            self.servers.behind_walls().await?;
+        }
         // What was sent holds what opens the server.
         let once = once.map(|it| self.access.sealed(it));
         let adding = self.servers.clone().add(caller.clone(), place, stored, most, once);
@@ -178,14 +185,17 @@ impl App {
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
         self.servers.close(id).await;
-        self.servers.forget_home(id);
+        if let Err(err) = self.servers.clear_home(id).await {
+            tracing::warn!(server = %id, error = %err, "a folder is left");
+        }
         Ok(())
     }
 
     /// Looks at a server now, whatever state it is in, for at most five seconds.
     ///
     /// # Errors
-    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    /// [`AppError::NotFound`]; [`AppError::Denied`]; [`AppError::NotStarted`] for a program where
+    /// the walls do not hold.
     pub async fn probe_server(
         &self,
         caller: &Caller,
@@ -196,6 +206,9 @@ impl App {
         if !row.enabled {
             return Err(AppError::Conflict("The tool server is switched off.".to_owned()));
         }
+        if let Link::Program { .. } = &row.link {
+            self.servers.behind_walls().await?;
+        }
         self.servers.look_now(&row, Some(caller.person), First::Waits).await;
         self.server(caller, id).await
     }
@@ -203,7 +216,7 @@ impl App {
     /// Ends the connection to a server, and its process, and looks at it afresh.
     ///
     /// # Errors
-    /// [`AppError::NotFound`]; [`AppError::Denied`].
+    /// As [`App::probe_server`].
     pub async fn restart_server(
         &self,
         caller: &Caller,

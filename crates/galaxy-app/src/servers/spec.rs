@@ -1,10 +1,6 @@
 //! What there is to know to reach a server.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use galaxy_domain::{
     ToolServerId,
@@ -16,14 +12,13 @@ use galaxy_tool::server::{
 
 use super::{
     Servers,
+    homes::TEMPORARY,
     values::{Values, names},
 };
 use crate::AppError;
 
 /// How long a program may take to be ready: it may have to be fetched first.
 const START: Duration = Duration::from_secs(60);
-/// Where a program keeps what it soon forgets, inside its own folder.
-const TEMPORARY: &str = "tmp";
 
 impl Servers {
     /// What there is to know to reach a server.
@@ -36,9 +31,6 @@ impl Servers {
         let missing = |it: &&String| !values.contains_key(*it);
         if let Some(name) = names(&row.link).iter().find(missing) {
             return Err(AppError::Unavailable(format!("The value of `{name}` is missing.")));
-        }
-        if let Link::Program { .. } = &row.link {
-            make_home(&self.home(row.id).join(TEMPORARY))?;
         }
         let mut spec = self.described(row, values)?;
         if let Transport::Http { credentials, .. } = &mut spec.transport {
@@ -68,24 +60,6 @@ impl Servers {
     /// The address of a server's page, for people.
     pub(super) fn page(&self, id: ToolServerId) -> String {
         self.config.public_at(&format!("/tools/{id}")).into()
-    }
-
-    /// Where a program keeps what it keeps.
-    fn home(&self, id: ToolServerId) -> PathBuf {
-        self.config.home.join(id.to_string())
-    }
-
-    /// Removes what a program kept, in the background.
-    pub(super) fn forget_home(&self, id: ToolServerId) {
-        let home = self.home(id);
-        self.tasks.spawn(async move {
-            match tokio::fs::remove_dir_all(&home).await {
-                Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(folder = %home.display(), error = %err, "a folder is left");
-                }
-                Ok(()) | Err(_) => (),
-            }
-        });
     }
 
     fn transport(&self, row: &ToolServerRow, mut values: Values) -> Result<Transport, AppError> {
@@ -129,11 +103,4 @@ impl Servers {
 pub(super) fn name(row: &ToolServerRow) -> Result<ServerName, AppError> {
     let broken = |_| AppError::Internal(format!("`{}` is no name of a server", row.name));
     ServerName::parse(&row.name).map_err(broken)
-}
-
-/// A folder that is this server's alone.
-fn make_home(home: &Path) -> Result<(), AppError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home);
-    made.map_err(|err| AppError::Unavailable(format!("The server's folder: {err}.")))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use galaxy_domain::tool_server::{Folder, Outward};
 use galaxy_sandbox::installation;
-use galaxy_tool::server::Walls;
+use galaxy_tool::server::{Obstacle, Walls};
 use tokio::time::timeout;
 
 use super::{Sandbox, Servers, ServersConfig};
@@ -17,7 +17,7 @@ use crate::AppError;
 const TRIED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Programs that fetch what they run: without the network they are of no use.
-const FETCHERS: [&str; 10] =
+pub(super) const FETCHERS: [&str; 10] =
     ["bun", "bunx", "deno", "npm", "npx", "pipx", "pnpm", "pnpx", "uv", "uvx"];
 
 /// Programs that let a daemon outside do the work: behind walls they do not reach it.
@@ -76,7 +76,7 @@ impl Servers {
     /// Waits until it is known whether the walls hold.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when they do not; [`AppError::Conflict`] where no programs are
+    /// [`AppError::NotStarted`] when they do not; [`AppError::Conflict`] where no programs are
     /// started at all: those that were added before somebody forbade them are still written down.
     pub(super) async fn behind_walls(&self) -> Result<(), AppError> {
         if !self.config.programs {
@@ -85,14 +85,17 @@ impl Servers {
         }
         let mut sandbox = self.config.sandbox.clone();
         let tried = timeout(TRIED_WITHIN, sandbox.wait_for(|it| *it != Sandbox::Untried)).await;
-        let why = match tried.ok().and_then(Result::ok).as_deref() {
-            Some(Sandbox::Holds | Sandbox::Off) => return Ok(()),
-            Some(Sandbox::Broken(why)) => why.clone(),
-            Some(Sandbox::Untried) | None => "they have not been tried yet".to_owned(),
-        };
-        Err(AppError::Unavailable(format!(
-            "Programs are not started: the walls around them do not hold ({why})."
-        )))
+        match tried.ok().and_then(Result::ok).as_deref() {
+            Some(Sandbox::Holds | Sandbox::Off) => Ok(()),
+            Some(Sandbox::Broken(_) | Sandbox::Untried) | None => {
+                Err(AppError::NotStarted(Obstacle::Walls))
+            }
+        }
+    }
+
+    /// Whether it is known that the walls do not hold where programs are wanted.
+    pub(super) fn are_walls_broken(&self) -> bool {
+        self.config.programs && matches!(*self.config.sandbox.borrow(), Sandbox::Broken(_))
     }
 }
 

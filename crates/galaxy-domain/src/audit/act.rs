@@ -59,6 +59,8 @@ acts! {
     ServerChanged = "tool_server.changed",
     /// A tool server was deleted.
     ServerDeleted = "tool_server.deleted",
+    /// What a program kept in its folder was removed.
+    ServerEmptied = "tool_server.emptied",
     /// Tools of a server were allowed or switched.
     ServerTools = "tool_server.tools",
     /// The client by which a server's issuer knows us was entered or removed.

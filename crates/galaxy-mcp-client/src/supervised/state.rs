@@ -138,7 +138,7 @@ impl Status {
         tracing::warn!(server = %self.name, error = %err, "a tool server failed");
         let state = match err {
             ServerError::NeedsSignIn { .. } => State::NeedsSignIn,
-            ServerError::Refused(_) => State::Failed,
+            ServerError::Refused(_) | ServerError::NotStarted(_) => State::Failed,
             ServerError::Cancelled => State::Idle,
             ServerError::Unavailable { .. }
             | ServerError::Lost(_)

@@ -261,6 +261,7 @@ pub(super) fn refused(server: &dyn ToolServer, err: &ServerError) -> ErrorData {
         }
         ServerError::NeedsSignIn { .. }
         | ServerError::Refused(_)
+        | ServerError::NotStarted(_)
         | ServerError::Unavailable { .. }
         | ServerError::Lost(_)
         | ServerError::TimedOut(_)

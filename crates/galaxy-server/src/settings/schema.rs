@@ -154,6 +154,7 @@ settings! {
     PERSONAL_TOOL_SERVERS: bool = "true", flag, "Everybody may add tool servers of their own, by https.";
     TOOL_PROGRAMS: bool = "true", flag, "Administrators may add tool servers that are programs here.";
     TOOL_PROGRAMS_PATH: String = "/usr/local/bin:/usr/bin:/bin", text, "Folders in which programs are looked for, and their PATH.";
+    TOOL_PROGRAMS_FOLDER_MIB: NonZeroU32 = "2048", short_count, "MiB that the folder of one program may hold.";
     REGISTRY_MIRROR: Option<Url> = "off", registry, "The registry of tool servers that is read: `on`, `off`, or an address.";
     AUDIT_RETENTION_DAYS: u64 = "400", number, "Days for which it is kept what happened; 0 for ever.";
     MAX_ACTIVE_RUNS_PER_PERSON: NonZeroUsize = "1", count, "Runs of one person at once.";

@@ -1,8 +1,14 @@
 //! A tool server that is a program, added as people do and behind walls.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::{client::Call, process::Setup};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    client::Call,
+    process::{PATIENCE, Setup},
+};
 
 /// A tool server in the language of shells: `look` tells whether it can read the file that its first
 /// argument names, and writes into a file of its own folder.
@@ -54,6 +60,42 @@ async fn a_program_reads_what_it_was_given_and_not_the_servers_keys() {
     }
     let config = galaxy.client.get("/api/runtime-config").await.unwrap().body;
     assert_eq!(config["features"]["tool_programs"], "confined");
+}
+
+#[tokio::test]
+async fn a_program_that_fills_its_folder_is_ended_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(folder.path()).with("TOOL_PROGRAMS_FOLDER_MIB", "4");
+    let leftover = setup.data().join("tool-servers/removed-before");
+    std::fs::create_dir_all(leftover.join("inside")).unwrap();
+    let galaxy = setup.start().await;
+    let added = galaxy.client.done(&program("hoarder", "/nothing", &[])).await;
+    let id = added["server"]["id"].as_str().unwrap();
+    assert_eq!(added["server"]["health"]["state"], "ready", "{added}\n{}", galaxy.log());
+    let home = setup.data().join("tool-servers").join(id);
+    std::fs::write(home.join("hoard"), vec![1; 8 << 20]).unwrap();
+
+    let path = format!("/api/tool-servers/{id}");
+    let told = async || galaxy.client.get(&path).await.unwrap().body;
+    let full = timeout(PATIENCE, async {
+        loop {
+            let now = told().await;
+            if now["server"]["health"]["state"] == "failed" {
+                return now;
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let full = full.await.expect("it is noticed");
+    let words = "its folder holds more than 4 MiB";
+    assert_eq!(full["server"]["health"]["message"], words, "{full}");
+    let call = Call::post("/api/tools/hoarder__look/call", json!({ "arguments": {} }));
+    let refused = galaxy.client.done(&call).await;
+    assert!(refused["message"].as_str().unwrap().starts_with(words), "{refused}");
+    let emptied = galaxy.client.done(&Call::delete(format!("{path}/folder"))).await;
+    assert_eq!(emptied["server"]["health"]["state"], "idle", "{emptied}");
+    assert_eq!(galaxy.client.done(&call).await["output"][0]["text"], "read no, wrote yes");
+    assert!(!leftover.exists());
 }
 
 #[tokio::test]

@@ -210,6 +210,7 @@ impl<'a> Attendance<'a> {
             ServerError::Said { code, .. } => *code == INTERNAL_ERROR && self.troubles < STUMBLES,
             ServerError::NeedsSignIn { .. }
             | ServerError::Refused(_)
+            | ServerError::NotStarted(_)
             | ServerError::Cancelled
             | ServerError::TooLarge(_)
             | ServerError::TaskLost(_)

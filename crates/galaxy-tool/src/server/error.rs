@@ -5,6 +5,8 @@ use std::time::Duration;
 use galaxy_domain::Kind;
 use serde_json::Value;
 
+use super::Obstacle;
+
 /// Why a tool server did not give a result. Safe for people and models: no secret and no address
 /// is in the words.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,6 +20,9 @@ pub enum ServerError {
     /// The rules here do not let us reach or start it. Nothing was done.
     #[error("the tool server may not be used: {0}")]
     Refused(String),
+    /// It is a program, and not started. Nothing was done.
+    #[error("{0}")]
+    NotStarted(Obstacle),
     /// There is no connection. Nothing was done.
     #[error("the tool server cannot be reached: {message}")]
     Unavailable {
@@ -62,6 +67,7 @@ impl ServerError {
         match self {
             Self::NeedsSignIn { .. } | Self::Cancelled => Kind::Conflict,
             Self::Refused(_) => Kind::Forbidden,
+            Self::NotStarted(obstacle) => obstacle.kind(),
             Self::Unavailable { .. }
             | Self::Lost(_)
             | Self::TimedOut(_)
@@ -77,6 +83,7 @@ impl ServerError {
         match self {
             Self::NeedsSignIn { .. }
             | Self::Refused(_)
+            | Self::NotStarted(_)
             | Self::Unavailable { .. }
             | Self::Said { .. } => false,
             Self::Lost(_)
@@ -92,6 +99,7 @@ impl ServerError {
     pub const fn is_trouble(&self) -> bool {
         match self {
             Self::Refused(_)
+            | Self::NotStarted(_)
             | Self::Unavailable { .. }
             | Self::Lost(_)
             | Self::TimedOut(_)
@@ -110,6 +118,7 @@ impl ServerError {
             Self::Refused(_) => {
                 "An administrator has to allow the address or the command, or to enter the right one."
             }
+            Self::NotStarted(obstacle) => obstacle.advice(),
             Self::Unavailable { .. } => {
                 "Check the address or the command, and whether the server runs; it is tried again \
                  by itself."

@@ -80,6 +80,7 @@ fn table() -> Vec<Needs> {
         ),
         Needs { light: Some(Value::Null), ..always("PUT /api/tool-servers/{id}/client", client) },
         elsewhere("DELETE /api/tool-servers/{id}"),
+        elsewhere("DELETE /api/tool-servers/{id}/folder"),
         elsewhere("POST /api/marketplace/{name}/add"),
         elsewhere("POST /api/tool-servers/{id}/update"),
         elsewhere("POST /api/runs/{id}/approve"),

@@ -35,6 +35,9 @@ fn of_servers() -> Vec<Way> {
         send("PATCH /api/tool-servers/{id}/tools", Changing(SERVERS), 200, json!({ "tools": [] })),
         way("POST /api/tool-servers/{id}/probe", Changing(SERVERS), 200),
         way("POST /api/tool-servers/{id}/restart", Changing(SERVERS), 200),
+        // It is no program.
+        way("DELETE /api/tool-servers/{id}/folder", Changing(SERVERS), 409),
+        way("GET /api/tool-programs", Nothing, 200),
         // Its lines may tell of others.
         way("GET /api/tool-servers/{id}/log", Changing(SERVERS), 200),
         way("POST /api/tool-servers/{id}/connect", Looking(PERSON), 200),
