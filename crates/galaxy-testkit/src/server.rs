@@ -103,6 +103,7 @@ pub struct FakeToolServer {
     /// Whether whoever wants the list has to wait, and how many do.
     held: watch::Sender<(bool, usize)>,
     followed: Mutex<HashMap<String, watch::Sender<u64>>>,
+    closed: watch::Sender<bool>,
 }
 
 impl FakeToolServer {
@@ -138,6 +139,7 @@ impl FakeToolServer {
             failure: Mutex::default(),
             held: watch::Sender::default(),
             followed: Mutex::default(),
+            closed: watch::Sender::default(),
         }
     }
 
@@ -154,6 +156,11 @@ impl FakeToolServer {
     /// Gives its list again.
     pub fn release(&self) {
         self.held.send_modify(|it| it.0 = false);
+    }
+
+    /// Until somebody closes it.
+    pub async fn is_closed(&self) {
+        let _ = self.closed.subscribe().wait_for(|it| *it).await;
     }
 
     /// Until somebody waits for the list.
@@ -267,6 +274,6 @@ impl ToolServer for FakeToolServer {
         Vec::new()
     }
     fn close(&self) -> BoxFuture<'_, ()> {
-        async {}.boxed()
+        async { drop(self.closed.send_replace(true)) }.boxed()
     }
 }

@@ -10,14 +10,12 @@ use axum::Router;
 use futures::{FutureExt, future::BoxFuture};
 use galaxy_access::{Access, AccessConfig};
 use galaxy_agent::Limits;
-use galaxy_api::{
-    Api, ApiConfig, Backstage, Declared, Freshness, Mount, Policy, SandboxConfig, router,
-};
+use galaxy_api::{Api, ApiConfig, Backstage, SandboxConfig, router};
 use galaxy_app::{App, AppConfig, app::Parts, servers::ServersConfig};
 use galaxy_base::{Tasks, random};
 use galaxy_domain::{PersonId, Role, SessionId};
 use galaxy_jobs::WorkerConfig;
-use galaxy_mcp_server::{McpServer, Route};
+use galaxy_mcp_server::McpServer;
 use galaxy_store::{
     people::PersonChange,
     sessions::{NewSession, SessionKind},
@@ -35,9 +33,13 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
+pub(crate) use mounts::mounted;
+
 use models::{catalogue, model};
+use mounts::mount;
 
 mod models;
+mod mounts;
 
 /// A password that no list knows.
 pub(crate) const PASSWORD: &str = "three quiet lanterns";
@@ -278,25 +280,4 @@ impl<'a> House<'a> {
         self.tasks.spawn(async move { axum::serve(listener, service).await });
         address
     }
-}
-
-fn mount(mcp: &McpServer) -> Mount {
-    Route::ALL.into_iter().fold(Mount::default(), |mount, route| {
-        mount.add(policy(route), route.method(), route.path(), mcp.handler(route))
-    })
-}
-
-/// The routes that are mounted, for the table of all.
-pub(crate) fn mounted() -> Vec<Declared> {
-    let declared = |it: Route| Declared {
-        method: it.method(),
-        path: it.path().to_owned(),
-        policy: policy(it),
-        freshness: Freshness::Any,
-    };
-    Route::ALL.map(declared).into()
-}
-
-fn policy(route: Route) -> Policy {
-    if route.is_guarded() { Policy::Bearer } else { Policy::Public }
 }

@@ -1,7 +1,8 @@
 //! Tool servers that are programs: whether they are started, and what they keep.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
+use futures::FutureExt;
 use galaxy_app::servers::{Sandbox, ServersConfig};
 use galaxy_testkit::{FakeToolServer, store::StoreFixture};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use crate::{
 };
 
 galaxy_testkit::on_both_engines! {
+    programs_that_run_are_ended_when_the_walls_do_not_hold_any_more,
     where_the_walls_do_not_hold_nobody_starts_a_program_and_administrators_read_why,
     a_program_that_keeps_too_much_is_not_started_until_its_folder_is_emptied,
     only_an_administrator_who_signed_in_a_moment_ago_empties_what_is_everybodys,
@@ -69,12 +71,12 @@ impl Site {
     }
 }
 
-fn ready(house: &House<'_>, name: &str) {
+fn ready(house: &House<'_>, name: &str) -> Arc<FakeToolServer> {
     let server = FakeToolServer::new(FakeToolServer::spec(name), |_, _| async {
         Ok(json!({ "content": [{ "type": "text", "text": "Done." }] }))
     });
     server.offer(vec![json!({ "name": "look", "inputSchema": { "type": "object" } })]);
-    house.servers.add(server);
+    house.servers.add(server)
 }
 
 fn program(name: &str) -> Value {
@@ -87,6 +89,23 @@ async fn added(house: &House<'_>, by: &Person, name: &str) -> String {
     let made = house.post("/api/tool-servers").by(by).json(&program(name)).send().await.ok(201);
     assert_eq!(made["server"]["health"]["state"], "ready", "{made}");
     format!("/api/tool-servers/{}", text(&made["server"]["id"]))
+}
+
+async fn programs_that_run_are_ended_when_the_walls_do_not_hold_any_more(store: &StoreFixture) {
+    let site = Site::new();
+    let house = site.house(store).await;
+    let ana = house.admin().await;
+    let shell = ready(&house, "shell");
+    house.post("/api/tool-servers").by(&ana).json(&program("shell")).send().await.ok(201);
+    let web = house
+        .servers
+        .add(FakeToolServer::new(FakeToolServer::spec("web"), |_, _| async { Ok(Value::Null) }));
+    let link = json!({ "kind": "http", "url": "https://example.org/mcp" });
+    let link = json!({ "name": "web", "link": link });
+    house.post("/api/tool-servers").by(&ana).json(&link).send().await.ok(201);
+    site.walls.send_replace(Sandbox::Broken(REASON.to_owned()));
+    shell.is_closed().await;
+    assert_eq!(web.is_closed().now_or_never(), None);
 }
 
 async fn where_the_walls_do_not_hold_nobody_starts_a_program_and_administrators_read_why(

@@ -13,7 +13,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Sandbox, Servers, walls::FETCHERS};
 use crate::{App, AppError};
 
-/// How often it is seen whether programs that run still may.
+/// How often it is seen whether programs that run still may; what becomes of the walls is seen at
+/// once.
 const TICK: Duration = Duration::from_secs(15);
 
 /// How programs run here.
@@ -68,12 +69,16 @@ impl Servers {
     /// Ends programs that may not run any more, now and then, until the process stops.
     pub(crate) async fn look_after_programs(self: Arc<Self>) {
         let stopping = self.tasks.stopping().clone();
+        let mut sandbox = self.config.sandbox.clone();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let work = async {
             self.remove_leftovers().await;
             loop {
-                ticks.tick().await;
+                tokio::select! {
+                    _ = ticks.tick() => (),
+                    Ok(()) = sandbox.changed() => (),
+                }
                 for (row, server) in self.connections.programs() {
                     let may_run = !self.are_walls_broken()
                         && (!is_running(&*server) || self.fits(&row).await.is_ok());
