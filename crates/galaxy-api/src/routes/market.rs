@@ -1,5 +1,26 @@
 //! `/api/marketplace`: tool servers that can be chosen from lists.
 
+/// A body with what is chosen of an entry, besides the fields that are written. It is no struct
+/// within another: with `flatten`, serde does not promise to refuse fields that nobody knows, and
+/// secrets lie in a buffer first.
+macro_rules! choosing {
+    ($(#[$about:meta])* struct $name:ident { $($fields:tt)* }) => {
+        $(#[$about])*
+        #[derive(Deserialize, ToSchema)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            /// Which version; the newest if not given.
+            #[serde(default)]
+            version: Option<String>,
+            /// What is answered, by the key of the question.
+            #[serde(default)]
+            #[schema(value_type = BTreeMap<String, Vec<String>>)]
+            inputs: BTreeMap<String, Vec<SecretString>>,
+            $($fields)*
+        }
+    };
+}
+
 mod update;
 
 use std::collections::BTreeMap;
@@ -105,19 +126,12 @@ async fn get(
     Ok(Json(api.app.market_entry(&caller, &name, version.as_deref()).await?.into()))
 }
 
-/// What is chosen of an entry.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ChooseOffer {
-    /// Which version; the newest if not given.
-    #[serde(default)]
-    version: Option<String>,
-    /// Which of its ways.
-    way: String,
-    /// What is answered, by the key of the question.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Vec<String>>)]
-    inputs: BTreeMap<String, Vec<SecretString>>,
+choosing! {
+    /// What is chosen of an entry.
+    struct ChooseOffer {
+        /// Which of its ways.
+        way: String,
+    }
 }
 
 /// Say what would be run or reached, exactly; nothing is stored, started or sent
@@ -135,36 +149,29 @@ async fn resolve(
     Ok(Json(api.app.resolve_offer(&caller, &name, &choice).await?.into()))
 }
 
-/// What is chosen of an entry, and consented to.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct AddOffer {
-    /// Which version; the newest if not given.
-    #[serde(default)]
-    version: Option<String>,
-    /// Which of its ways.
-    way: String,
-    /// What is answered, by the key of the question.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Vec<String>>)]
-    inputs: BTreeMap<String, Vec<SecretString>>,
-    /// The digest of what was shown: nothing else is added.
-    digest: String,
-    /// The prefix of its tools; one made of the entry's name if not given.
-    #[serde(default)]
-    name: Option<String>,
-    /// What people read; the entry's title if not given.
-    #[serde(default)]
-    title: Option<String>,
-    /// Whether it is everybody's (for administrators).
-    #[serde(default)]
-    shared: bool,
-    /// Whether what it says about its tools is believed (for administrators).
-    #[serde(default)]
-    trusted: bool,
-    /// Whether it may ask people for input.
-    #[serde(default)]
-    may_ask: bool,
+choosing! {
+    /// What is chosen of an entry, and consented to.
+    struct AddOffer {
+        /// Which of its ways.
+        way: String,
+        /// The digest of what was shown: nothing else is added.
+        digest: String,
+        /// The prefix of its tools; one made of the entry's name if not given.
+        #[serde(default)]
+        name: Option<String>,
+        /// What people read; the entry's title if not given.
+        #[serde(default)]
+        title: Option<String>,
+        /// Whether it is everybody's (for administrators).
+        #[serde(default)]
+        shared: bool,
+        /// Whether what it says about its tools is believed (for administrators).
+        #[serde(default)]
+        trusted: bool,
+        /// Whether it may ask people for input.
+        #[serde(default)]
+        may_ask: bool,
+    }
 }
 
 /// Add a tool server from an entry, exactly as it was shown

@@ -73,7 +73,14 @@ async fn an_entry_is_found_resolved_consented_to_and_added(store: &StoreFixture)
     assert_eq!(detail["installed"][0]["id"], made["server"]["id"]);
 
     let update = format!("/api/tool-servers/{}/update", text(&made["server"]["id"]));
-    let preview = house.post(&format!("{update}/preview")).by(&bo).json(&json!({})).send().await;
+    // Nothing of what is chosen goes unread.
+    let preview = format!("{update}/preview");
+    for path in [&format!("{path}/resolve"), &format!("{path}/add"), &update, &preview] {
+        let odd = json!({ "way": "remote-0", "digest": "x", "imputs": {} });
+        let odd = house.post(path).by(&bo).json(&odd).send().await.refused(422, "invalid");
+        assert!(text(&odd["detail"]).contains("unknown field"), "{path}: {odd}");
+    }
+    let preview = house.post(&preview).by(&bo).json(&json!({})).send().await;
     let preview = preview.ok(200);
     assert_eq!((&preview["from"], &preview["now"]), (&json!("1.0.0"), &made["server"]["link"]));
     let digest = json!({ "digest": preview["becomes"]["digest"] });

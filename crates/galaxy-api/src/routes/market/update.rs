@@ -27,21 +27,14 @@ pub(super) fn routes(routes: Routes) -> Routes {
     )
 }
 
-/// What is chosen of the newer version. What is not answered stays as it was answered before;
-/// stored secrets stay, too.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ChooseUpdate {
-    /// Which version; the newest if not given.
-    #[serde(default)]
-    version: Option<String>,
-    /// Which of its ways; the same as before if not given.
-    #[serde(default)]
-    way: Option<String>,
-    /// What is answered, by the key of the question.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Vec<String>>)]
-    inputs: BTreeMap<String, Vec<SecretString>>,
+choosing! {
+    /// What is chosen of the newer version. What is not answered stays as it was answered before;
+    /// stored secrets stay, too.
+    struct ChooseUpdate {
+        /// Which of its ways; the same as before if not given.
+        #[serde(default)]
+        way: Option<String>,
+    }
 }
 
 /// Say what a tool server would become in a newer version, exactly; nothing is changed
@@ -59,22 +52,15 @@ async fn preview(
     Ok(Json(api.app.resolve_update(&caller, id, choice).await?.into()))
 }
 
-/// What is chosen of the newer version, and consented to.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ApplyUpdate {
-    /// Which version; the newest if not given.
-    #[serde(default)]
-    version: Option<String>,
-    /// Which of its ways; the same as before if not given.
-    #[serde(default)]
-    way: Option<String>,
-    /// What is answered, by the key of the question.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Vec<String>>)]
-    inputs: BTreeMap<String, Vec<SecretString>>,
-    /// The digest of what was shown: it becomes nothing else.
-    digest: String,
+choosing! {
+    /// What is chosen of the newer version, and consented to.
+    struct ApplyUpdate {
+        /// Which of its ways; the same as before if not given.
+        #[serde(default)]
+        way: Option<String>,
+        /// The digest of what was shown: it becomes nothing else.
+        digest: String,
+    }
 }
 
 /// Move a tool server to a newer version, exactly as it was shown
