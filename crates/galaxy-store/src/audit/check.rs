@@ -147,8 +147,8 @@ impl Store {
         let counted = chains.keys().last().copied().unwrap_or(REGISTER);
         let strays = [first.filter(|it| *it <= REGISTER), last.filter(|it| *it > counted)];
         for stray in strays.into_iter().flatten() {
-            // A chain may have begun since.
-            if self.ends(stray).await?.is_none() {
+            // A chain may have begun since, but none that is no number of one.
+            if stray <= REGISTER || self.ends(stray).await?.is_none() {
                 checked.add(stray, "has records, and nothing says where it ends");
             }
         }
@@ -176,10 +176,17 @@ impl Store {
         } else if register.hash != NOTHING {
             checked.add(REGISTER, "the number of chains was found changed when one was begun");
         }
+        // It counts from nothing, whatever was begun.
+        let place = Place { chain: REGISTER, seq: register.floor_seq };
+        let sealing =
+            self.judge(&canonical::head(place, &register.floor_hash), &register.floor_seal);
+        if let Some(words) = in_words(sealing) {
+            checked.add(REGISTER, format!("what the chains are counted from {words}"));
+        }
         for missing in (1..=register.seq).filter(|it| !chains.contains_key(it)) {
             checked.add(missing, "is gone with all its records");
         }
-        for more in chains.keys().filter(|it| **it > register.seq) {
+        for more in chains.keys().filter(|it| **it > register.seq || **it < REGISTER) {
             checked.add(*more, "was never begun");
         }
     }

@@ -19,7 +19,7 @@ use crate::{
 
 /// The row that counts chains.
 pub(super) const REGISTER: i64 = 0;
-/// The hash of a register whose seal was found broken once: that is not forgotten.
+/// The hash of a register whose seal was found broken once, or that was gone: that is not forgotten.
 pub(super) const BROKEN: Hash = [0xff; 32];
 /// Of so many chains it is said where they ended; those before were told of by those.
 const NAMED: i64 = 32;
@@ -70,11 +70,13 @@ async fn count(tx: &mut Tx, chains: &Chains) -> Result<i64, StoreError> {
     let seal = |seq, hash: &Hash| chains.seal().seal(&canonical::head(place(seq), hash));
     let first = seal(0, &NOTHING);
     let (first, none) = (first.as_slice(), NOTHING.as_slice());
-    statement!(tx.execute(BEGIN, REGISTER, 0_i64, none, first, 0_i64, none, first))?;
+    let made = statement!(tx.execute(BEGIN, REGISTER, 0_i64, none, first, 0_i64, none, first))?;
     let (counted, hash, old, newest): (i64, Vec<u8>, Vec<u8>, i64) =
         statement!(tx.fetch_one(LOCK, REGISTER))?;
     let judged = chains.seal().judge(&canonical::head(place(counted), &hash), &old);
-    let is_good = judged.is_good() && hash == NOTHING;
+    // Where there are chains, what counted them was there.
+    let is_gone = made > 0 && newest > REGISTER;
+    let is_good = judged.is_good() && hash == NOTHING && !is_gone;
     let (next, hash) = (counted.max(newest) + 1, if is_good { NOTHING } else { BROKEN });
     let seal = seal(next, &hash);
     statement!(tx.execute(COUNT, REGISTER, next, hash.as_slice(), seal.as_slice()))?;

@@ -4,7 +4,9 @@
 
 mod acts;
 mod chains;
+mod damage;
 mod lists;
 mod old;
+mod property;
 mod scene;
 mod tampering;

@@ -95,6 +95,6 @@ async fn seals_move_to_the_current_key(store: &StoreFixture) {
     let older = Store::open(with(1)).await.unwrap();
     let checked = older.check_audit(&[]).await.unwrap();
     assert!(checked.troubles.iter().all(|it| it.what.contains("a key that is not here")));
-    assert_eq!(checked.troubles.len(), 3, "{checked:?}");
+    assert_eq!(checked.troubles.len(), 4, "{checked:?}");
     older.close().await;
 }

@@ -17,6 +17,9 @@ galaxy_testkit::on_both_engines! {
     a_newest_chain_that_is_gone_is_found,
     a_beginning_that_was_moved_is_found,
     the_register_is_never_mended_by_beginning_a_chain,
+    a_register_that_is_gone_is_not_made_anew,
+    what_was_put_where_records_were_removed_is_found,
+    what_was_put_in_no_chain_is_found,
 }
 
 /// Ten records in one chain, the first of which begins it; the store is broken into.
@@ -237,4 +240,54 @@ async fn the_register_is_never_mended_by_beginning_a_chain(store: &StoreFixture)
     let words = "audit chain 0: the number of chains was found changed when one was begun";
     assert_eq!(told(&again).await, [words]);
     again.close().await;
+}
+
+async fn a_register_that_is_gone_is_not_made_anew(store: &StoreFixture) {
+    let last = three(store).await;
+    last.close().await;
+    // Who was the newest is forgotten with it.
+    for gone in ["audit_log WHERE chain = 3", "audit_chains WHERE chain IN (0, 3)"] {
+        store.tamper(&format!("DELETE FROM {gone}")).await;
+    }
+    let again = Store::open(store.config("again")).await.unwrap();
+    assert_eq!(told(&again).await, ["audit chain 0: nothing says how many chains there are"]);
+    let record = crate::scene::record(store.workspace(), galaxy_domain::PersonId::fresh(), "more");
+    again.record(record, galaxy_store::Strength::Synced).await.unwrap();
+    let words = "audit chain 0: the number of chains was found changed when one was begun";
+    assert_eq!(told(&again).await, [words]);
+    again.close().await;
+}
+
+async fn what_was_put_where_records_were_removed_is_found(store: &StoreFixture) {
+    ten(store).await;
+    store.clock.advance(std::time::Duration::from_secs(1));
+    store.prune_audit(store.clock.now()).await.unwrap();
+    assert_eq!(troubles(store).await, Vec::<String>::new());
+    store.tamper("CREATE TABLE copy AS SELECT * FROM audit_log").await;
+    store.tamper("UPDATE copy SET seq = 4").await;
+    store.tamper("INSERT INTO audit_log SELECT * FROM copy LIMIT 1").await;
+    assert_eq!(troubles(store).await, ["audit chain 1: 1 records were added outside of it"]);
+}
+
+async fn what_was_put_in_no_chain_is_found(store: &StoreFixture) {
+    ten(store).await;
+    store.tamper("CREATE TABLE copy AS SELECT * FROM audit_log WHERE seq = 4").await;
+    store.tamper("UPDATE copy SET chain = 0").await;
+    store.tamper("INSERT INTO audit_log SELECT * FROM copy").await;
+    let found = troubles(store).await;
+    assert_eq!(found, ["audit chain 0: has records, and nothing says where it ends"]);
+    store.tamper("UPDATE audit_log SET chain = -3 WHERE chain = 0").await;
+    store.tamper("CREATE TABLE ends AS SELECT * FROM audit_chains WHERE chain = 1").await;
+    store.tamper("UPDATE ends SET chain = -3").await;
+    store.tamper("INSERT INTO audit_chains SELECT * FROM ends").await;
+    let found = troubles(store).await;
+    let records = "audit chain -3: has records, and nothing says where it ends";
+    assert_eq!(found, ["audit chain -3: was never begun", records]);
+    store.tamper("DELETE FROM audit_log WHERE chain = -3").await;
+    store.tamper("DELETE FROM audit_chains WHERE chain = -3").await;
+    assert_eq!(troubles(store).await, Vec::<String>::new());
+    store.tamper("UPDATE audit_chains SET floor_seq = 1 WHERE chain = 0").await;
+    let words =
+        "audit chain 0: what the chains are counted from was changed: its seal does not fit";
+    assert_eq!(troubles(store).await, [words]);
 }

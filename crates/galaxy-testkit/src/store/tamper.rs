@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::{Home, StoreFixture};
 
@@ -16,13 +16,16 @@ impl StoreFixture {
     ///
     /// # Panics
     /// When that does not work.
-    pub async fn tamper(&self, statement: &'static str) {
+    pub async fn tamper(&self, statement: &str) {
         match &self.home {
             Home::Folder(folder) => tamper(folder.path(), statement),
             Home::Database(database) => {
                 let connection = PgConnection::connect(&database.url()).await;
                 let mut connection = connection.expect("there is a database");
-                connection.execute(statement).await.expect("the statement fits");
+                connection
+                    .execute(AssertSqlSafe(statement.to_owned()))
+                    .await
+                    .expect("the statement fits");
                 connection.close().await.expect("a connection can be closed");
             }
         }

@@ -23,9 +23,9 @@ const RECORDS: &str = concat!(
     columns!(),
     " FROM audit_log WHERE chain = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
 );
-// One statement, so that what is being appended is no stray.
-const BEYOND: &str = "SELECT COUNT(*) FROM audit_log WHERE chain = $1
-    AND (seq > (SELECT seq FROM audit_chains WHERE chain = $1) OR seq < 1)";
+// One statement, so that what is being appended or removed is no stray.
+const BEYOND: &str = "SELECT COUNT(*) FROM audit_log l JOIN audit_chains c ON c.chain = l.chain
+    WHERE l.chain = $1 AND (l.seq > c.seq OR l.seq <= c.floor_seq OR l.seq < 1)";
 
 /// What was read of a chain.
 #[derive(Default)]
