@@ -160,31 +160,6 @@ test.describe('tool servers', () => {
     await admin.call('DELETE', `/api/tool-servers/${server.id}`);
   });
 
-  test('a stored value is kept, replaced, and asked for again elsewhere', async ({ page, context, admin }) => {
-    const other = await FakeToolServer.listen();
-    const { server } = await add(admin, fake, { link: { kind: 'http', url: fake.url, inside: true, headers: { 'X-Secret': 'canary' } } });
-    await enter(context, admin);
-    await page.goto(`/tools/${server.id}/settings`);
-    await page.getByLabel('Title').fill('Renamed');
-    await button(page, 'Save changes').click();
-    await expect(page.getByRole('heading', { name: 'Renamed' })).toBeVisible();
-    await page.getByRole('textbox', { name: 'Address' }).fill(other.url);
-    await button(page, 'Save changes').click();
-    await expect(page.getByText('The place changed: enter the value again.')).toBeVisible();
-    await page.getByLabel('Value of X-Secret').fill('another');
-    await button(page, 'Save changes').click();
-    await expect(toast(page, 'Saved')).toBeVisible();
-    await tab(page, 'Tools').click();
-    await button(page, 'Try add').click();
-    await button(page.getByRole('dialog'), 'Write as JSON').click();
-    await page.getByLabel('Arguments as JSON').fill('{"a": 1, "b": 2}');
-    await button(page.getByRole('dialog'), 'Call').click();
-    await expect(page.getByRole('status', { name: 'Result' })).toContainText('3');
-    expect(other.calls).toEqual([{ tool: 'add', args: { a: 1, b: 2 }, secret: 'another' }]);
-    await admin.call('DELETE', `/api/tool-servers/${server.id}`);
-    other.close();
-  });
-
   test('a program is shown exactly before it is started, by hand and out of a file', async ({ page, context, admin, watch }) => {
     watch.allow(REFUSED);
     await enter(context, admin);
