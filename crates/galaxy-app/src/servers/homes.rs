@@ -193,7 +193,7 @@ impl Servers {
         }
     }
 
-    /// Ends a program and removes what it kept; that goes on in the background.
+    /// Ends what runs of a server and removes what it kept here; that goes on in the background.
     ///
     /// # Errors
     /// When its folder stays where it is.

@@ -184,7 +184,6 @@ impl App {
         self.servers.owing.notify_one();
         self.servers.shelves.forget_all();
         self.remembered.forget_all();
-        self.servers.close(id).await;
         if let Err(err) = self.servers.clear_home(id).await {
             tracing::warn!(server = %id, error = %err, "a folder is left");
         }
